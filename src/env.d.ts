@@ -1,0 +1,5 @@
+// Shaders reach TypeScript as text: `import source from '../../shaders/matmul.wgsl?raw'`.
+declare module '*.wgsl?raw' {
+  const source: string;
+  export default source;
+}
