@@ -1,0 +1,78 @@
+/** One error class for everything a user can get wrong: what, which parts, their values, and the mend. */
+
+export interface HeddleErrorOptions {
+  /** The op, layer or function at fault: `matmul`, `fit`, `dense 'hidden'`. */
+  readonly op: string;
+  /** What is wrong, in one clause, with the values in it. */
+  readonly message: string;
+  /** The parts that took part: `['a', 'b']`, `['labels']`. */
+  readonly roles?: readonly string[];
+  /** Their values, by name. */
+  readonly values?: Readonly<Record<string, unknown>>;
+  /** What to do about it. */
+  readonly fix?: string;
+  readonly cause?: unknown;
+}
+
+/** Thrown for every user error. `message` reads `op: what is wrong; the mend`. */
+export class HeddleError extends Error {
+  readonly op: string;
+  readonly roles: readonly string[];
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly fix: string;
+
+  constructor(options: HeddleErrorOptions) {
+    const { op, message, roles = [], values = {}, fix = '', cause } = options;
+    super(`${op}: ${message}${fix ? `; ${fix}` : ''}`, cause === undefined ? undefined : { cause });
+    this.name = 'HeddleError';
+    this.op = op;
+    this.roles = roles;
+    this.values = values;
+    this.fix = fix;
+  }
+}
+
+/** The entry of `valid` nearest to `word` by edit distance, for "did you mean …". */
+export function nearest(word: string, valid: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of valid) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** A `HeddleError` for a name that is not one of `valid`, with the nearest valid one in its mend. */
+export function unknownName(op: string, role: string, word: string, valid: readonly string[]): HeddleError {
+  return new HeddleError({
+    op,
+    message: `unknown ${role} '${word}'`,
+    roles: [role],
+    values: { [role]: word, valid },
+    fix: `did you mean '${nearest(word, valid)}'? Valid: ${valid.join(', ')}`,
+  });
+}
+
+/** Throws `unknownName` for the first key of `options` that is not in `valid`. */
+export function rejectUnknownOptions(op: string, options: object, valid: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!valid.includes(key)) throw unknownName(op, 'option', key, valid);
+  }
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
