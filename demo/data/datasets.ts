@@ -65,8 +65,8 @@ export function loadFashionMnist(
 
 /**
  * The 10,000 handwritten digits from the folder `base`: `images` uint8 [10000, 28, 28], `labels` uint8 [10000], shuffled.
- * They are the beginning of MNIST's training set, so an accuracy on a part of them is a validation accuracy and never the
- * "MNIST test accuracy". Throws `DataFileError` for a file that is missing or damaged.
+ * They are not MNIST's test set, so an accuracy on a part of them is a validation accuracy and never the "MNIST test
+ * accuracy". Throws `DataFileError` for a file that is missing or damaged.
  */
 export function loadDigits(base: string): Promise<PackedImages> {
   return loadPacked(base, DIGITS_FILE);

@@ -5,9 +5,10 @@
  *
  * - `fashion-mnist`: `{ "data": [[784 integers 0…255], …] }`, 7,000 rows a class, and in class 0 two empty rows more
  *   (1000 and 7001). The first 1,000 rows are the package's test images, the other 6,000 its training images. That is the
- *   package's own split: it does not agree image for image with the one of the published files.
+ *   package's own split, not the published one: the first image of the published training set lies among the test images
+ *   here (class 9, row 899).
  * - `mnist`: `{ "data": [floats 0…1 with three decimals] }`, flat, 784 a digit, 10,000 digits over the ten files. They are
- *   the first 10,000 of MNIST's training set; nothing of its test set is there.
+ *   not MNIST's test set: that one has other numbers of each digit (980 zeros, say, where these are 1,001).
  */
 
 import { readFileSync } from 'node:fs';
