@@ -105,4 +105,5 @@ export const probes: Record<string, Probe> = {
     await plant();
     return 'planted';
   },
+  forever: () => new Promise(() => {}),
 };

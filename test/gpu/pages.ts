@@ -1,10 +1,12 @@
 // Pages of cases for tests that run in Node: in the browser that all tests share, or in a fresh one.
-import puppeteer, { type Browser, type ConsoleMessage } from 'puppeteer';
+import puppeteer, { type Browser, type ConsoleMessage, type Page } from 'puppeteer';
 import { inject } from 'vitest';
 import { launchBrowser } from '../../tools/browser.js';
 import type { Failure, Verdict } from './kit.js';
 
 export interface CasePage {
+  /** Puppeteer's page, for what the rest does not offer. */
+  readonly page: Page;
   /** Runs a case and returns all that went wrong, faults of the page included. */
   run(file: string, name: string): Promise<readonly Failure[]>;
   /** Calls a probe of a case file; throws on any fault of the page. */
@@ -49,14 +51,19 @@ async function openIn(browser: Browser, leave: () => Promise<void>): Promise<Cas
     return found;
   };
   return {
+    page,
     async run(file, name) {
       const verdict: Verdict = await Promise.race([
-        page.evaluate((f, n) => gpuCases.run(f, n), file, name), crash]);
+        page.evaluate((f, n) => gpuCases.run(f, n), file, name),
+        crash,
+      ]);
       return [...verdict.failures, ...takeFaults()];
     },
     async probe(file, name, argument = '') {
       const result = await Promise.race([
-        page.evaluate((f, n, a) => gpuCases.probe(f, n, a), file, name, argument), crash]);
+        page.evaluate((f, n, a) => gpuCases.probe(f, n, a), file, name, argument),
+        crash,
+      ]);
       const found = takeFaults();
       if (found.length > 0) throw new Error(describeFailures(found));
       return result;
