@@ -69,7 +69,11 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 }
 
 /** Sorted distinct axes; `undefined` or `null` means all. */
-export function normalizeAxes(op: string, axis: number | readonly number[] | null | undefined, rank: number): number[] {
+export function normalizeAxes(
+  op: string,
+  axis: number | readonly number[] | null | undefined,
+  rank: number,
+): number[] {
   if (axis === undefined || axis === null) return Array.from({ length: rank }, (_, index) => index);
   const list = typeof axis === 'number' ? [axis] : axis;
   return [...new Set(list.map((one) => normalizeAxis(op, one, rank)))].sort((a, b) => a - b);

@@ -52,11 +52,34 @@ export function withScope<T>(scope: string, build: () => T): T {
   }
 }
 
+/**
+ * The value that the node itself holds. Tensors and variables of the public API wrap it; everything below compares values by
+ * identity, so whatever enters the graph is unwrapped first.
+ */
+export function canonical(value: Value): Value {
+  const held = value.node.outputs[value.index];
+  if (!held)
+    throw new HeddleError({ op: 'graph', message: `${value.node.op.name} has no output ${value.index}` });
+  return held;
+}
+
 /** Records a node. Throws what `op.infer` throws. Returns the node's outputs. */
-export function apply<A extends object>(op: OpDef<A>, inputs: readonly Value[], attrs: A, scope = currentScope): readonly Value[] {
+export function apply<A extends object>(
+  op: OpDef<A>,
+  inputs: readonly Value[],
+  attrs: A,
+  scope = currentScope,
+): readonly Value[] {
   const types = op.infer(inputs, attrs);
   const outputs: Value[] = [];
-  const node: Node<A> = Object.freeze({ id: nextId++, op, inputs: Object.freeze([...inputs]), attrs, outputs, scope });
+  const node: Node<A> = Object.freeze({
+    id: nextId++,
+    op,
+    inputs: Object.freeze([...inputs]),
+    attrs,
+    outputs,
+    scope,
+  });
   types.forEach((type, index) => {
     const value: Value = { node, index, shape: Object.freeze([...type.shape]), dtype: type.dtype };
     outputs.push(Object.freeze(value));

@@ -1,8 +1,8 @@
 /** The ops without inputs: program inputs, variables and constants. */
 
-import { HeddleError } from '../core/errors.js';
 import type { DType, HostArray } from '../core/dtype.js';
 import { hostArray } from '../core/dtype.js';
+import { HeddleError } from '../core/errors.js';
 import { type Shape, sizeOf } from '../core/shape.js';
 import { applyOne, type TensorType, type Value, type VariableRef } from './graph.js';
 import type { OpDef } from './op.js';
