@@ -1,0 +1,55 @@
+/**
+ * The evaluation in slices: the page paints and answers between nodes. One node is never cut, so a stretch lasts at most
+ * `SLICE_MS` and one node.
+ */
+
+import { type Graph, type HostTensor, rootsOf } from '../ir/graph.js';
+import { type EvaluateOptions, type Evaluation, evaluationSteps, type Feeds, split } from './evaluate.js';
+
+/** How long the evaluation runs before it gives way. */
+export const SLICE_MS = 8;
+
+export interface EvaluateAsyncOptions extends EvaluateOptions {
+  /** Aborted between nodes: the promise rejects with the signal's reason, nothing has been changed. */
+  readonly signal?: AbortSignal;
+}
+
+/** `evaluate`, giving way to the page between nodes. */
+export async function evaluateAsync(
+  graph: Graph,
+  feeds: Feeds,
+  options: EvaluateAsyncOptions = {},
+): Promise<Evaluation> {
+  return split(graph, await drainInSlices(evaluationSteps(rootsOf(graph), feeds, options), options.signal));
+}
+
+async function drainInSlices(
+  steps: Generator<void, HostTensor[]>,
+  signal?: AbortSignal,
+): Promise<HostTensor[]> {
+  signal?.throwIfAborted();
+  let start = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - start < SLICE_MS) continue;
+    await giveWay();
+    signal?.throwIfAborted();
+    start = performance.now();
+  }
+}
+
+/**
+ * Resolves in a task of its own. A message, since timers are clamped to 4 ms; a fresh channel each time and closed again,
+ * since an open port would keep Node alive.
+ */
+function giveWay(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
