@@ -19,11 +19,16 @@ export interface PointwiseRow {
    */
   wgsl(args: readonly string[], context: WgslContext): string;
   /** WGSL functions that `wgsl` calls, each a whole declaration; equal texts are emitted once. */
-  readonly helpers?: readonly string[];
-  /** The value, in double precision. `index` is the linear element index of the result. */
-  js(args: readonly number[], index: number): number;
-  /** |∂f/∂x_i| at `args`, to carry the error of intermediate results; a step function returns 0 except near its step. */
+  helpers?(context: WgslContext): readonly string[];
+  /**
+   * The value, in double precision. `index` is the linear element index of the result. Integer results may leave their
+   * range: they are wrapped when they are stored.
+   */
+  js(args: readonly number[], index: number, types: PointwiseTypes): number;
+  /** |∂f/∂x_i| at `args`, to carry the error of intermediate results. */
   slopes(args: readonly number[]): readonly number[];
+  /** For functions with steps: the error that operands wrong by `errors` cause; without it, Σ slopes · errors. */
+  carried?(args: readonly number[], errors: readonly number[]): number;
   /** Own error in units of the last place of the result, on any conforming device (`core/budgets.ts`). */
   ulps(args: readonly number[]): number;
   /** Cotangents of the operands as ordinary nodes; `null` where none flows. */
@@ -34,10 +39,13 @@ export interface PointwiseRow {
   readonly cheap?: boolean;
 }
 
-export interface WgslContext {
-  readonly width: 1 | 4;
+export interface PointwiseTypes {
   readonly operands: readonly DType[];
   readonly result: DType;
+}
+
+export interface WgslContext extends PointwiseTypes {
+  readonly width: 1 | 4;
   readonly index: string;
 }
 
