@@ -20,6 +20,12 @@ export interface OpDef<A extends object = object> {
   vjp?(context: VjpContext<A>): readonly (Value | null)[];
 
   /**
+   * Outputs that exist for the backward pass alone. `vjp` is never given a cotangent there: where one arrives (second
+   * derivatives), the op is differentiated through `decompose`.
+   */
+  readonly residuals?: readonly number[];
+
+  /**
    * The definition as naive loops. Fills `outputs`; accumulates in doubles; float data may be Float32Array or
    * Float64Array. An op without `reference` is evaluated through `decompose`.
    */
