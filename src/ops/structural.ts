@@ -8,7 +8,11 @@ import { HeddleError, rejectUnknownOptions } from '../core/errors.js';
 import { normalizeAxes, type Shape, sameShape, showShape, sizeOf, tryBroadcast } from '../core/shape.js';
 import { applyOne, type TensorType, type Value } from '../ir/graph.js';
 import { scalar } from '../ir/leaves.js';
-import type { OpDef } from '../ir/op.js';
+import { inputArg, type OpDef, outputArg } from '../ir/op.js';
+import { requireIndexable } from '../kernels/attachment.js';
+import { broadcast } from '../kernels/broadcast.js';
+import { broadcastStrides, indexTerms, sumTerms } from './pointwise/broadcast-index.js';
+import { reduceCandidates } from './reduce-lower.js';
 import { broadcastIndex, onlyInput, reducedIndex, reducedShape } from './structural-index.js';
 
 export interface ReduceAttrs {
@@ -72,6 +76,9 @@ export const sumOp: OpDef<ReduceAttrs> = {
     y.data.set(sums);
   },
   terms: ([x], { axes }) => reducedCount(x, axes),
+  fusion: { prologue: 0, epilogue: 0 },
+  candidates: (request) =>
+    reduceCandidates('sum', request, SUM_DTYPE[request.inputs[0]?.dtype ?? 'float32'] ?? 'float32'),
 };
 
 /** y[…] = x[…] repeated along axes of extent 1 and along new leading axes. */
@@ -89,6 +96,15 @@ export const broadcastOp: OpDef<ShapeAttrs> = {
         fix: 'make each trailing dimension of x equal to the target, or 1; use reshape() to add dimensions of 1',
       });
     }
+    if (x.dtype === 'uint8') {
+      throw new HeddleError({
+        op: 'broadcastTo',
+        message: 'cannot repeat packed uint8 elements',
+        roles: ['x'],
+        values: { dtype: x.dtype, shape: x.shape },
+        fix: "cast(x, 'float32') first",
+      });
+    }
     return [{ shape, dtype: x.dtype }];
   },
   vjp({ inputs: [x], dys: [dy], needs: [needed] }) {
@@ -98,6 +114,13 @@ export const broadcastOp: OpDef<ShapeAttrs> = {
     if (!x || !y) return;
     const at = broadcastIndex(x.shape, shape);
     for (let i = 0; i < y.data.length; i++) y.data[i] = x.data[at(i)] as number;
+  },
+  candidates: ({ inputs: [x], attrs: { shape } }) => {
+    requireIndexable('broadcastTo', shape);
+    const source = sumTerms(indexTerms('index', shape, broadcastStrides(x?.shape ?? [], shape), true));
+    const args = [inputArg(0), outputArg(0)];
+    const lower = () => ({ scratch: [], dispatches: [{ launch: broadcast(sizeOf(shape), source), args }] });
+    return [{ key: 'broadcast', lower }];
   },
 };
 
