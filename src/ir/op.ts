@@ -37,6 +37,17 @@ export interface OpDef<A extends object = object> {
   /** How many terms one output element accumulates: the n of its budget c(n) (`core/budgets.ts`). Default: 1. */
   terms?(inputs: readonly TensorType[], attrs: A): number;
 
+  /**
+   * How far each output may move when each input element moves by up to its error: one list per output. For ops that choose
+   * (`max`, `argMax`); default: the op is taken for linear in each input, with `magnitude` as its sum of absolute terms.
+   */
+  carry?(
+    inputs: readonly HostTensor[],
+    errors: readonly Float64Array[],
+    outputs: readonly HostTensor[],
+    attrs: A,
+  ): readonly Float64Array[];
+
   /** The same maths in base ops: a fused op's meaning, and its oracle at small sizes. */
   decompose?(inputs: readonly Value[], attrs: A): readonly Value[];
 
