@@ -42,6 +42,18 @@ export function indexTerms(at: string, extents: Shape, strides: readonly number[
   return terms;
 }
 
+/**
+ * How four neighbours of the result, from a multiple of 4, lie in the operand: `walk` (four neighbours too), `stay` (one
+ * element for all four) or `scatter`.
+ */
+export function fourNeighbours(shape: Shape, strides: readonly number[]): 'walk' | 'stay' | 'scatter' {
+  const groups = collapse(shape, strides, true);
+  const last = groups.at(-1);
+  if (!last) return 'stay';
+  if (groups.length > 1 && last.extent % 4 !== 0) return 'scatter';
+  return last.stride === 0 ? 'stay' : 'walk';
+}
+
 /** The sum of `terms`, or zero where there are none. */
 export const sumTerms = (terms: readonly string[]): string => terms.join(' + ') || '0u';
 
