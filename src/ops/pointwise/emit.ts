@@ -46,12 +46,14 @@ export interface EmittedPointwise {
 
 /**
  * `fn epilogue(value: T, row: u32, col: u32) -> U`, called once for each element of `output`: applies the program to `value`,
- * stores side results at the element's index and returns the main one. T and U are storage types (bool is u32).
+ * stores side results at the element's index and returns the main one. T and U are storage types (bool is u32): T that of the
+ * program's operand 0, U that of its result 0. Of `output`, only the shape matters.
  */
 export function emitEpilogue(fused: FusedPointwise, output: TensorType): EmittedPointwise {
   const { program, operands, sides } = fused;
   const loads = operands.map(({ type }, position) => elementAt(`e_in${position}`, type, output.shape));
-  const value = fromStorage('value', output.dtype, 1);
+  const taken = dtypeOf(program, 0);
+  const value = fromStorage('value', taken, 1);
   const inner = programBody(program, [value, ...loads], {
     width: 1,
     index: linearIndex(output.shape),
@@ -63,7 +65,7 @@ export function emitEpilogue(fused: FusedPointwise, output: TensorType): Emitted
   });
   const main = resultDtype(program, 0);
   const body = [
-    `fn epilogue(value: ${storageType(output.dtype, 1)}, row: u32, col: u32) -> ${storageType(main, 1)} {`,
+    `fn epilogue(value: ${storageType(taken, 1)}, row: u32, col: u32) -> ${storageType(main, 1)} {`,
     ...inner.lines,
     ...stores,
     `  return ${toStorage(inner.results[0] as string, main, 1)};`,
