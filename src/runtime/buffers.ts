@@ -42,9 +42,7 @@ export class Buffers {
    */
   create(spec: BufferSpec): GPUBuffer {
     const { value, error } = this.createScoped(spec);
-    void error.then((fault) => {
-      if (fault && fault !== this.#health.loss) this.#health.report(fault);
-    });
+    this.#health.reportWhenKnown(error);
     return value;
   }
 

@@ -128,9 +128,8 @@ export class Executable {
   submit(times = 1): void {
     this.#assertUsable();
     for (const encoder of this.#pieces(times, null, false)) {
-      void this.#flush(encoder)?.then((fault) => {
-        if (fault && fault !== this.#context.health.loss) this.#context.health.report(fault);
-      });
+      const verdict = this.#flush(encoder);
+      if (verdict !== null) this.#context.health.reportWhenKnown(verdict);
     }
   }
 
@@ -190,16 +189,16 @@ export class Executable {
    */
   async runStepwise(visit: (stepIndex: number, io: StepIo) => Promise<void>): Promise<void> {
     this.#assertUsable();
-    this.#flush(this.#begin());
     for (const [index, step] of this.plan.steps.entries()) {
       let ran = false;
-      const runStep = (): void => {
+      const runStep = async (): Promise<void> => {
         if (ran) return;
         ran = true;
         const encoder = this.#begin();
         const [from = 0, to = 0] = this.#program.firstOfStep.slice(index, index + 2);
         if (to > from) this.#pass(encoder, from, to);
-        this.#context.ops.submit(encoder);
+        const fault = await this.#flush(encoder);
+        if (fault) throw fault;
       };
       await visit(index, {
         readInputs: () => {
@@ -211,13 +210,13 @@ export class Executable {
           });
         },
         readOutputs: async () => {
-          runStep();
+          await runStep();
           const used = step.outputs.filter((output) => output !== null);
           const values = await this.#readNow(used);
           return step.outputs.map((output) => (output ? (values.shift() ?? null) : null));
         },
       });
-      runStep();
+      await runStep();
     }
     await this.#context.idle();
   }

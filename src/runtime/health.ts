@@ -11,12 +11,16 @@ export interface Scoped<T> {
   readonly error: Promise<HeddleError | null>;
 }
 
+/** How long after aborting work a browser may take to announce the loss, in milliseconds. */
+const LOSS_DELAY = 500;
+
 export class Health {
   /** Settles, with the error that every call then throws, when the device is lost or released. Never rejects. */
   readonly lost: Promise<HeddleError>;
   readonly #device: GPUDevice;
   readonly #borrowed: boolean;
   readonly #waiting = new Set<(error: HeddleError) => void>();
+  readonly #verdicts = new Set<Promise<void>>();
   #faults: HeddleError[] = [];
   #loss: HeddleError | null = null;
   #announce: (error: HeddleError) => void = () => {};
@@ -45,6 +49,15 @@ export class Health {
     this.#faults.push(fault);
   }
 
+  /** `report` for a verdict still on its way: a `guard` that ends before it waits for it. */
+  reportWhenKnown(error: Promise<HeddleError | null>): void {
+    const verdict = error.then((fault) => {
+      this.#verdicts.delete(verdict);
+      if (fault && fault !== this.#loss) this.report(fault);
+    });
+    this.#verdicts.add(verdict);
+  }
+
   /** Makes `error` the reason why every pending and later call fails. The first reason stays. */
   end(error: HeddleError): void {
     if (this.#loss) return;
@@ -68,22 +81,22 @@ export class Health {
         return;
       }
       this.#waiting.add(reject);
-      work.then(
-        (value) => {
-          this.#waiting.delete(reject);
+      const settle = (finish: () => void): void => {
+        if (this.#waiting.delete(reject)) finish();
+      };
+      work
+        .then(async (value) => {
+          if (this.#verdicts.size > 0) await Promise.all(this.#verdicts);
           const [fault] = this.#faults;
           this.#faults = [];
-          if (fault) reject(fault);
-          else resolve(value);
-        },
-        (error: unknown) => {
-          // A map may be aborted a moment before the loss that aborted it is announced; the loss says more.
-          setTimeout(() => {
-            this.#waiting.delete(reject);
-            reject(this.#loss ?? asHeddleError(error));
-          }, 0);
-        },
-      );
+          if (fault) throw fault;
+          settle(() => resolve(value));
+        })
+        .catch((error: unknown) => {
+          // Work is aborted a moment before the loss that aborted it is announced, and the loss says more.
+          const delay = isAbort(error) ? LOSS_DELAY : 0;
+          setTimeout(() => settle(() => reject(asHeddleError(error))), delay);
+        });
     });
   }
 
@@ -130,7 +143,12 @@ export class Health {
     // The owner of a borrowed device makes errors of its own. Ours name a label of ours.
     if (this.#borrowed && !error.message.includes('heddle')) return;
     this.report(
-      new HeddleError({ op: 'device', message: `uncaptured GPU error: ${error.message}`, cause: error }),
+      new HeddleError({
+        op: 'device',
+        message: `uncaptured GPU error: ${error.message}`,
+        fix: 'this is a fault of a kernel or of the runtime, not of the data',
+        cause: error,
+      }),
     );
   };
 }
@@ -155,8 +173,16 @@ function memoryError(op: string, values: Readonly<Record<string, unknown>>, caus
   });
 }
 
+const isAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || error.name === 'OperationError');
+
 function asHeddleError(error: unknown): HeddleError {
   if (error instanceof HeddleError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new HeddleError({ op: 'device', message: `the GPU gave up the work: ${text}`, cause: error });
+  return new HeddleError({
+    op: 'device',
+    message: `the GPU gave up the work: ${text}`,
+    fix: 'try again; if it happens again, acquire a new device',
+    cause: error,
+  });
 }
