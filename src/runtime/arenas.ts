@@ -13,6 +13,7 @@ export class ArenaBuffers {
   readonly #context: GpuContext;
   readonly #buffers = new Map<VariableArena, GPUBuffer>();
   readonly #staging: StagingPool;
+  #disposed = false;
 
   constructor(context: GpuContext) {
     this.#context = context;
@@ -22,6 +23,14 @@ export class ArenaBuffers {
   /** The arena's buffer, made on first use, filled with zeros. Bound, so that it can be handed to `Executable.create`. */
   readonly buffer = (arena: VariableArena): GPUBuffer => {
     this.#context.health.assertAlive();
+    if (this.#disposed) {
+      throw new HeddleError({
+        op: 'variables',
+        message: `'${arena.label}' has been disposed of`,
+        roles: [arena.label],
+        fix: 'create the model again, or dispose of it later',
+      });
+    }
     const bytes = arena.bytes();
     const known = this.#buffers.get(arena);
     if (known && known.size >= bytes) return known;
@@ -103,8 +112,9 @@ export class ArenaBuffers {
     if (buffer) this.#context.buffers.destroy(buffer);
   }
 
-  /** Frees all. */
+  /** Frees all; reads in flight still get their values. Later calls throw. Twice is no error. */
   dispose(): void {
+    this.#disposed = true;
     for (const arena of [...this.#buffers.keys()]) this.destroy(arena);
     this.#staging.dispose();
   }

@@ -10,11 +10,13 @@ import type { HostTensor, VariableArena } from '../ir/graph.js';
 import type { PlacedTensor, Plan } from '../ir/plan.js';
 import { copyToNew } from './arenas.js';
 import type { GpuContext } from './context.js';
+import { encodePass } from './encode.js';
 import { toDevice } from './encoding.js';
 import type { Progress } from './pipelines.js';
 import { createProgram, type Program } from './program.js';
 import { Readback, type ReadItem } from './readback.js';
 import { StagingPool } from './staging.js';
+import { type StepVisitor, walkSteps } from './stepwise.js';
 
 export interface ExecutableOptions {
   /** Where each variable arena of the plan lives: `ArenaBuffers.buffer`. The buffers must outlive the executable. */
@@ -38,14 +40,6 @@ export interface RunOptions {
    * its own, still in one submit, as copies cannot stand inside a pass.
    */
   readonly collect?: readonly string[];
-}
-
-/** What `runStepwise` shows of a step. */
-export interface StepIo {
-  /** The step's inputs before its dispatches. Only before `readOutputs`. */
-  readInputs(): Promise<HostArray[]>;
-  /** Runs the step, then reads its outputs; `null` where the plan leaves one out. */
-  readOutputs(): Promise<(HostArray | null)[]>;
 }
 
 interface PendingCopy {
@@ -76,10 +70,14 @@ export class Executable {
 
   /** Compiles the plan's kernels and creates its buffers and bind groups. Throws `HeddleError`s, leaving nothing behind. */
   static async create(context: GpuContext, plan: Plan, options: ExecutableOptions): Promise<Executable> {
+    const { maxDispatchesPerSubmit = Number.POSITIVE_INFINITY } = options;
+    if (maxDispatchesPerSubmit !== Number.POSITIVE_INFINITY) {
+      assertCount(plan, 'maxDispatchesPerSubmit', maxDispatchesPerSubmit, 1);
+    }
     const kernels = plan.steps.flatMap((step) => step.dispatches.map(({ kernel }) => kernel));
     await context.prepare(kernels, options.onProgress);
     const program = await createProgram(context, plan, options.variables);
-    return new Executable(context, plan, program, options.maxDispatchesPerSubmit ?? Number.POSITIVE_INFINITY);
+    return new Executable(context, plan, program, maxDispatchesPerSubmit);
   }
 
   /** Dispatches of one repetition. */
@@ -100,12 +98,10 @@ export class Executable {
         fix: "feed as many elements as the input's shape has",
       });
     }
-    if (data.length === 0) return;
-    this.#context.ops.write(
-      this.#program.buffer(location.buffer),
-      location.offset,
-      toDevice(data, type.dtype),
-    );
+    if (size === 0) return;
+    const target = this.#program.buffer(location.buffer);
+    this.#forgetCopy(target, location.offset);
+    this.#context.ops.write(target, location.offset, toDevice(data, type.dtype));
   }
 
   /**
@@ -117,16 +113,17 @@ export class Executable {
     const bytes = deviceBytes(type.shape, type.dtype);
     if (bytes === 0) return;
     const target = this.#program.buffer(location.buffer);
-    this.#copies = this.#copies.filter((copy) => copy.target !== target || copy.offset !== location.offset);
+    this.#forgetCopy(target, location.offset);
     this.#copies.push({ source: buffer, sourceOffset: offset, target, offset: location.offset, bytes });
   }
 
   /**
    * Runs the plan `times` times in one submit with one pass (more where `maxDispatchesPerSubmit` cuts). Returns nothing and
-   * waits for nothing. Throws only if the executable is disposed of or the device is lost.
+   * waits for nothing. Throws if `times` is no whole number from 0 up, the executable is disposed of, or the device is lost.
    */
   submit(times = 1): void {
     this.#assertUsable();
+    assertCount(this.plan, 'times', times, 0);
     for (const encoder of this.#pieces(times, null, false)) {
       const verdict = this.#flush(encoder);
       if (verdict !== null) this.#context.health.reportWhenKnown(verdict);
@@ -141,6 +138,7 @@ export class Executable {
   async run(options: RunOptions = {}): Promise<Map<string, HostTensor>> {
     this.#assertUsable();
     const { times = 1, collect = [], outputs = collect.length > 0 ? [] : this.#outputNames() } = options;
+    assertCount(this.plan, 'times', times, 0);
     const names = [...outputs, ...collect];
     const items = names.map((name, index) =>
       this.#item(this.#output(name), index < outputs.length ? null : times),
@@ -187,37 +185,17 @@ export class Executable {
    * Runs the plan once, step by step: `visit` is called for each, and may read the step's real inputs and outputs before
    * later steps reuse their memory. Nothing else may be submitted until the promise settles.
    */
-  async runStepwise(visit: (stepIndex: number, io: StepIo) => Promise<void>): Promise<void> {
+  async runStepwise(visit: StepVisitor): Promise<void> {
     this.#assertUsable();
-    for (const [index, step] of this.plan.steps.entries()) {
-      let ran = false;
-      const runStep = async (): Promise<void> => {
-        if (ran) return;
-        ran = true;
-        const encoder = this.#begin();
-        const [from = 0, to = 0] = this.#program.firstOfStep.slice(index, index + 2);
-        if (to > from) this.#pass(encoder, from, to);
-        const fault = await this.#flush(encoder);
-        if (fault) throw fault;
-      };
-      await visit(index, {
-        readInputs: () => {
-          if (!ran) return this.#readNow(step.inputs);
-          throw new HeddleError({
-            op: step.label,
-            message: 'readInputs() after readOutputs(): the step has run, its inputs may be overwritten',
-            fix: 'read the inputs first',
-          });
-        },
-        readOutputs: async () => {
-          await runStep();
-          const used = step.outputs.filter((output) => output !== null);
-          const values = await this.#readNow(used);
-          return step.outputs.map((output) => (output ? (values.shift() ?? null) : null));
-        },
-      });
-      await runStep();
-    }
+    const { firstOfStep } = this.#program;
+    const run = async (stepIndex: number): Promise<void> => {
+      const encoder = this.#begin();
+      const [from = 0, to = 0] = firstOfStep.slice(stepIndex, stepIndex + 2);
+      if (to > from) this.#pass(encoder, from, to);
+      const fault = await this.#flush(encoder);
+      if (fault) throw fault;
+    };
+    await walkSteps({ plan: this.plan, run, read: (tensors) => this.#readNow(tensors) }, visit);
     await this.#context.idle();
   }
 
@@ -253,27 +231,13 @@ export class Executable {
     yield encoder;
   }
 
-  /** One pass over dispatches `from` to `to`, counted through repetitions. */
   #pass(encoder: GPUCommandEncoder, from: number, to: number): void {
-    const { ops } = this.#context;
-    const { pipelines, groups, workgroups } = this.#program;
-    const count = pipelines.length;
-    const pass = ops.beginPass(encoder, `heddle ${this.plan.name}`);
-    let pipeline: GPUComputePipeline | undefined;
-    let group: GPUBindGroup | undefined;
-    let index = from % count;
-    for (let done = from; done < to; done++) {
-      const nextPipeline = pipelines[index] as GPUComputePipeline;
-      const nextGroup = groups[index] as GPUBindGroup;
-      if (nextPipeline !== pipeline) pass.setPipeline(nextPipeline);
-      if (nextGroup !== group) pass.setBindGroup(0, nextGroup);
-      pipeline = nextPipeline;
-      group = nextGroup;
-      const at = index * 3;
-      ops.dispatch(pass, workgroups[at] ?? 0, workgroups[at + 1] ?? 0, workgroups[at + 2] ?? 0);
-      if (++index === count) index = 0;
-    }
-    pass.end();
+    encodePass(this.#context.ops, encoder, this.#program, `heddle ${this.plan.name}`, from, to);
+  }
+
+  /** Drops a copy into an input that is fed anew before any run. */
+  #forgetCopy(target: GPUBuffer, offset: number): void {
+    this.#copies = this.#copies.filter((copy) => copy.target !== target || copy.offset !== offset);
   }
 
   /** A command buffer that opens with the copies asked for by `feedBuffer`. */
@@ -350,4 +314,15 @@ function named<T extends { readonly name: string }>(
     name,
     list.map((one) => one.name),
   );
+}
+
+function assertCount(plan: Plan, role: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new HeddleError({
+    op: plan.name,
+    message: `${role} is ${value}`,
+    roles: [role],
+    values: { [role]: value },
+    fix: `give a whole number from ${least} up`,
+  });
 }

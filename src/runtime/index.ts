@@ -6,8 +6,9 @@ export { type AdapterInfo, GpuContext } from './context.js';
 export type { Counters } from './counted.js';
 export { acquireDevice, type DeviceOptions } from './device.js';
 export { fromDevice, toDevice } from './encoding.js';
-export { Executable, type ExecutableOptions, type RunOptions, type StepIo } from './executable.js';
+export { Executable, type ExecutableOptions, type RunOptions } from './executable.js';
 export type { Progress } from './pipelines.js';
+export type { StepIo, StepVisitor } from './stepwise.js';
 export type { CompilationMessage } from './wgsl-message.js';
 
 /** A buffer on the device, for code outside this folder, which does not mention `GPU*`. */

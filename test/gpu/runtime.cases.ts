@@ -377,11 +377,17 @@ export const cases: GpuCase[] = [
       const squares = executable.copyOut('z');
       executable.feedBuffer('x', squares);
       const result = await executable.run({ outputs: ['z'] });
+      executable.feedBuffer('x', squares);
+      executable.feed('x', new Float32Array(N).fill(4));
+      const fed = await executable.run({ outputs: ['z'] });
+      executable.feedBuffer('x', squares);
+      executable.submit();
       context.buffers.destroy(squares);
       const again = await executable.readOutputs(['z']);
       const expected = ramp(N).map((value) => (2 * (2 * value - 3) ** 2 - 3) ** 2);
       return [
         ...exact('z', result.get('z')?.data ?? [], expected),
+        ...exact('what is fed last counts', fed.get('z')?.data ?? [], new Float32Array(N).fill(25)),
         ...exact('read again without running', again.get('z')?.data ?? [], expected),
       ];
     },

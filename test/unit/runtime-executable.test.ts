@@ -147,6 +147,21 @@ describe('what is wrong with a call', () => {
     expect(context.memory()).toEqual(before);
   });
 
+  it('counts are whole numbers', async () => {
+    const { executable } = await setUp();
+    expect(() => executable.submit(1.5)).toThrowError('affine: times is 1.5; give a whole number from 0 up');
+    expect((await rejection(executable.run({ times: -1 }))).values).toEqual({ times: -1 });
+    expect((await rejection(setUp(fakeDevice(), 0))).roles).toEqual(['maxDispatchesPerSubmit']);
+  });
+
+  it('variables that are disposed of do not come back', async () => {
+    const { arenas, arena } = await setUp();
+    arenas.dispose();
+    arenas.dispose();
+    expect(() => arenas.write(arena, 0, new Float32Array(1))).toThrowError("'totals' has been disposed of");
+    expect((await rejection(arenas.read(arena, 0, 4))).fix).not.toBe('');
+  });
+
   it('a variable arena may not grow after its buffer was made', async () => {
     const { context } = await setUp();
     let bytes = 16;
