@@ -1,0 +1,55 @@
+/** The public ops: functions from values to values. One line per family; op definitions stay inside. */
+
+export { categorical } from './categorical.js';
+export { sigmoidCrossentropy, softmaxCrossentropy, sparseSoftmaxCrossentropy } from './crossentropy.js';
+export { gather } from './indexing/gather.js';
+export { oneHot } from './indexing/one-hot.js';
+export { matmul } from './matmul.js';
+export { concat, split, stack } from './movement/concat.js';
+export { pad, slice } from './movement/slice.js';
+export { transpose } from './movement/transpose.js';
+export {
+  abs,
+  add,
+  bernoulli,
+  cast,
+  div,
+  dropout,
+  equal,
+  erf,
+  exp,
+  floor,
+  gelu,
+  greater,
+  greaterEqual,
+  gumbel,
+  less,
+  lessEqual,
+  log,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  normal,
+  notEqual,
+  pow,
+  randomBits,
+  reciprocal,
+  relu,
+  select,
+  sigmoid,
+  sign,
+  softplus,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  tanh,
+  uniform,
+} from './pointwise/index.js';
+export { argMax, max, mean, min } from './reduce.js';
+export { logSoftmax, softmax } from './softmax.js';
+export { broadcastTo, expandDims, flatten, reshape, squeeze, sum, sumTo } from './structural.js';
