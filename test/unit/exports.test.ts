@@ -1,0 +1,25 @@
+/** Every op that users can call has a case, and every case tests one of them. */
+
+import { expect, test } from 'vitest';
+import * as ops from '../../src/ops/index.js';
+import { caseName, opCases } from '../kit/op-cases.js';
+
+const exported = Object.keys(ops);
+
+test('ops exports functions alone', () => {
+  expect(exported.length).toBeGreaterThan(0);
+  expect(Object.entries(ops).filter(([, value]) => typeof value !== 'function')).toEqual([]);
+});
+
+test.each(exported)('%s has a case', (name) => {
+  expect(opCases.filter(({ op }) => op === name)).not.toEqual([]);
+});
+
+test('every case names an exported op', () => {
+  expect(opCases.filter(({ op }) => !exported.includes(op)).map(caseName)).toEqual([]);
+});
+
+test('case names are unique', () => {
+  const names = opCases.map(caseName);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
