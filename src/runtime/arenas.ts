@@ -110,6 +110,8 @@ export class ArenaBuffers {
     const buffer = this.#buffers.get(arena);
     this.#buffers.delete(arena);
     if (buffer) this.#context.buffers.destroy(buffer);
+    // With the last model gone, nothing of it stays.
+    if (this.#buffers.size === 0) this.#staging.trim();
   }
 
   /** Frees all; reads in flight still get their values. Later calls throw. Twice is no error. */

@@ -60,11 +60,16 @@ export class StagingPool {
     this.#idleBytes += staging.size;
   }
 
-  /** Frees the idle buffers now and the others as their reads end. */
-  dispose(): void {
-    this.#closed = true;
+  /** Frees the idle buffers. */
+  trim(): void {
     for (const list of this.#idle.values()) for (const buffer of list) this.#buffers.destroy(buffer);
     this.#idle.clear();
     this.#idleBytes = 0;
+  }
+
+  /** Frees the idle buffers now and the others as their reads end. */
+  dispose(): void {
+    this.#closed = true;
+    this.trim();
   }
 }

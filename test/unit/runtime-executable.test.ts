@@ -154,6 +154,15 @@ describe('what is wrong with a call', () => {
     expect((await rejection(setUp(fakeDevice(), 0))).roles).toEqual(['maxDispatchesPerSubmit']);
   });
 
+  it('destroying the last arena leaves nothing, staging included', async () => {
+    const { context, arenas, arena, executable } = await setUp();
+    await arenas.read(arena, 0, 16);
+    executable.dispose();
+    expect(context.memory().buffers).toBe(2);
+    arenas.destroy(arena);
+    expect(context.memory()).toEqual({ buffers: 0, bytes: 0 });
+  });
+
   it('variables that are disposed of do not come back', async () => {
     const { arenas, arena } = await setUp();
     arenas.dispose();
