@@ -1,9 +1,9 @@
 /**
- * The safetensors container: eight bytes of header length (little-endian), a JSON header, the data. Nothing in it can run, and it reads the
- * same everywhere, which is why models are saved in it. Pure: bytes in, tensors out, in any JavaScript host.
+ * The safetensors container: eight bytes of header length (little-endian), a JSON header, the data. Nothing in it can run, and it
+ * reads the same everywhere, which is why models are saved in it. Pure: bytes in, tensors out, in any JavaScript host.
  *
- * Data is little-endian, as are typed arrays on every platform that has WebGPU, so that bits are copied, never converted: NaN payloads
- * and −0 survive.
+ * Data is little-endian, as are typed arrays on every platform that has WebGPU, so that bits are copied, never converted: NaN
+ * payloads and −0 survive.
  */
 
 import { type HostArray, hostArray } from '../core/dtype.js';
@@ -29,8 +29,8 @@ export interface SafetensorsFile {
 }
 
 /**
- * The bytes of a file that holds `tensors` and `metadata`. Equal content gives equal bytes, in whatever order it was added: tensors stand in
- * order of falling element size, then by name; metadata by key. The data begins at a multiple of 8.
+ * The bytes of a file that holds `tensors` and `metadata`. Equal content gives equal bytes, in whatever order it was added: tensors
+ * stand in order of falling element size, then by name; metadata by key. The data begins at a multiple of 8.
  *
  * @throws HeddleError (`save`) for a name that the format or `parse` refuses, and data that does not fit its shape and dtype.
  */
@@ -76,8 +76,8 @@ export function serialize(
 }
 
 /**
- * The tensors and metadata of a file, in memory of their own. `bytes` is taken for hostile: nothing in it is believed before it is checked, and
- * no more memory is asked for than it has bytes.
+ * The tensors and metadata of a file, in memory of their own. `bytes` is taken for hostile: nothing in it is believed before it is
+ * checked, and the tensors together take no more memory than the file.
  *
  * Stricter than the format in that names like `__proto__`, unknown fields of a tensor and misaligned tensors are refused.
  *

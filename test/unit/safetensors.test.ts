@@ -324,11 +324,7 @@ describe('parse refuses, naming what is wrong', () => {
     ['beyond exact integers', [2 ** 53], 'at axis 0'],
     ['overflowing in its product', [2 ** 31, 2 ** 31], 'more elements than can be counted'],
     ['overflowing behind a zero', [0, 2 ** 31, 2 ** 31], 'more elements than can be counted'],
-    [
-      'wrapping round to 0 in 64 bits',
-      [2 ** 32, 2 ** 32, 1],
-      'more elements than can be counted',
-    ],
+    ['wrapping round to 0 in 64 bits', [2 ** 32, 2 ** 32, 1], 'more elements than can be counted'],
   ])('a shape that is %s', (_, shape, message) => {
     const error = refused(fileOf(`{"w":${entry('F32', shape, [0, 4])}}`, 4));
     expect(error).toMatchObject({ roles: ['tensor', 'shape'], values: { tensor: 'w', shape } });
