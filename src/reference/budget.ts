@@ -15,7 +15,7 @@ import { type ConstantAttrs, constantOp } from '../ir/leaves.js';
 import { evaluateProgram } from '../ops/pointwise/evaluate.js';
 import { rowProgram } from '../ops/pointwise/op.js';
 import { decompositionOf } from './decomposition.js';
-import { emptyTensor, evaluateNode } from './evaluate.js';
+import { type EvaluateOptions, emptyTensor, evaluateNode, evaluateValues, type Feeds } from './evaluate.js';
 
 /** One error per element; `null`: exact. */
 export type Errors = Float64Array | null;
@@ -42,15 +42,35 @@ export function referenceWithBudget(
   inputs: readonly HostTensor[],
   inputErrors: readonly Errors[] = [],
 ): Budgeted {
-  const carried = carry(
-    node,
-    inputs.map((tensor, index) => ({ tensor, errors: inputErrors[index] ?? null })),
-  );
-  return {
-    values: carried.map(({ tensor }) => tensor),
-    budgets: carried.map(({ tensor, errors }) => errors ?? new Float64Array(tensor.data.length)),
-  };
+  const carried = inputs.map((tensor, index) => ({ tensor, errors: inputErrors[index] ?? null }));
+  return budgeted(carry(node, carried));
 }
+
+/**
+ * `roots` from exact inputs and variables, each element with the budget of the whole graph: every node's own budget, carried through
+ * all that follow. What a program may be off by that keeps its intermediate results to itself.
+ */
+export function evaluateWithBudgets(
+  roots: readonly Value[],
+  feeds: Feeds,
+  options: Omit<EvaluateOptions, 'precision'> = {},
+): Budgeted {
+  const leaves = topologicalOrder(roots).filter(({ op }) => op.leaf);
+  const tensors = evaluateValues(
+    leaves.map(({ outputs }) => outputs[0] as Value),
+    feeds,
+    options,
+  );
+  const exact = leaves.map(
+    (leaf, index) => [leaf, [{ tensor: tensors[index] as HostTensor, errors: null }]] as const,
+  );
+  return budgeted(carryGraph(roots, new Map<Node, readonly Carried[]>(exact)));
+}
+
+const budgeted = (carried: readonly Carried[]): Budgeted => ({
+  values: carried.map(({ tensor }) => tensor),
+  budgets: carried.map(({ tensor, errors }) => errors ?? new Float64Array(tensor.data.length)),
+});
 
 /** The outputs of `node` with their errors, in order of preference: by row, by view, by own budget, by decomposition. */
 function carry(node: Node, inputs: readonly Carried[]): Carried[] {
@@ -179,15 +199,15 @@ function carryDecomposition(node: Node, inputs: readonly Carried[]): Carried[] {
   placeholders.forEach(({ node: leaf }, index) => {
     known.set(leaf, [inputs[index] as Carried]);
   });
-  for (const inner of topologicalOrder(results)) {
-    if (known.has(inner)) continue;
-    known.set(
-      inner,
-      carry(
-        inner,
-        inner.inputs.map((input) => resultOf(known, input)),
-      ),
-    );
+  return carryGraph(results, known);
+}
+
+/** `results` with their errors, from the leaves in `known`. */
+function carryGraph(results: readonly Value[], known: Map<Node, readonly Carried[]>): Carried[] {
+  for (const node of topologicalOrder(results)) {
+    if (known.has(node)) continue;
+    const inputs = node.inputs.map((input) => resultOf(known, input));
+    known.set(node, carry(node, inputs));
   }
   return results.map((result) => resultOf(known, result));
 }

@@ -3,6 +3,7 @@
  * `SLICE_MS` and one node.
  */
 
+import { giveWay } from '../core/give-way.js';
 import { type Graph, type HostTensor, rootsOf } from '../ir/graph.js';
 import { type EvaluateOptions, type Evaluation, evaluationSteps, type Feeds, split } from './evaluate.js';
 
@@ -37,19 +38,4 @@ async function drainInSlices(
     signal?.throwIfAborted();
     start = performance.now();
   }
-}
-
-/**
- * Resolves in a task of its own. A message, since timers are clamped to 4 ms; a fresh channel each time and closed again,
- * since an open port would keep Node alive.
- */
-function giveWay(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -9,6 +9,7 @@ import { sizeOf } from '../../src/core/shape.js';
 import { applyOne, type HostTensor, type Node, type Value } from '../../src/ir/graph.js';
 import { constant, inputOp } from '../../src/ir/leaves.js';
 import * as ops from '../../src/ops/index.js';
+import type { Tolerance } from './tolerance.js';
 
 /** A case as it stands in the files. Infinity and NaN were lost on the way there: they are `null`. */
 export interface WebnnTest {
@@ -32,9 +33,6 @@ interface WebnnOperator {
   readonly outputs: string | readonly string[];
 }
 
-/** A tolerance in units of the last place, or absolute. */
-export type WebnnTolerance = { readonly ulp: number } | { readonly absolute: number };
-
 export interface WebnnGraph {
   /** Data of each input node; constants are in the graph. */
   readonly feeds: ReadonlyMap<Node, HostTensor>;
@@ -42,7 +40,7 @@ export interface WebnnGraph {
     readonly name: string;
     readonly value: Value;
     readonly expected: HostTensor;
-    readonly tolerance: WebnnTolerance;
+    readonly tolerance: Tolerance;
   }[];
 }
 
@@ -59,10 +57,10 @@ interface Arguments {
 interface Mapping {
   build(args: Arguments): Value | Value[];
   /** `terms` is the number of input elements per output element. Default: exact. */
-  tolerance?(terms: number, input: Value): WebnnTolerance;
+  tolerance?(terms: number, input: Value): Tolerance;
 }
 
-const ulps = (ulp: number) => (): WebnnTolerance => ({ ulp });
+const ulps = (ulp: number) => (): Tolerance => ({ ulp });
 const unary = (op: (x: Value) => Value, ulp = 0): Mapping => ({
   build: (a) => op(a.value('input')),
   tolerance: ulps(ulp),
@@ -211,7 +209,7 @@ export function buildWebnn({ graph }: WebnnTest): WebnnGraph {
     if (!tensor.constant) feeds.set(value.node, host);
     known.set(name, value);
   }
-  const tolerances = new Map<string, WebnnTolerance>();
+  const tolerances = new Map<string, Tolerance>();
   for (const operator of graph.operators) {
     const mapping = MAPPINGS[operator.name];
     if (!mapping) throw new Error(`WebNN's ${operator.name} has no counterpart`);
@@ -248,38 +246,6 @@ export function isComplete({ graph }: WebnnTest): boolean {
       return list.length === sizeOf(descriptor.shape) && list.every((value) => value !== null);
     }) && !options.some((option) => typeof option === 'object' && Object.values(option ?? {}).includes(null))
   );
-}
-
-/** The largest |error| over what `tolerance` allows; 0 means equal everywhere, above 1 a fault. */
-export function webnnErrorRatio(
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  tolerance: WebnnTolerance,
-): number {
-  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
-  let worst = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const [a, e] = [actual[i] as number, expected[i] as number];
-    const [error, allowed] =
-      'ulp' in tolerance ? [ulpDistance(a, e), tolerance.ulp] : [Math.abs(a - e), tolerance.absolute];
-    if (error === 0) continue;
-    const ratio = error / allowed;
-    worst = Math.max(worst, Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio);
-  }
-  return worst;
-}
-
-const bits = new DataView(new ArrayBuffer(4));
-
-/** How many float32 numbers lie from `a` to `b`; NaN is infinitely far from all. */
-function ulpDistance(a: number, b: number): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number.POSITIVE_INFINITY;
-  const place = (value: number): number => {
-    bits.setFloat32(0, value);
-    const word = bits.getInt32(0);
-    return word < 0 ? -(word & 0x7fffffff) : word;
-  };
-  return Math.abs(place(a) - place(b));
 }
 
 function hostTensor({ data, descriptor: { shape, dataType } }: WebnnTensor): HostTensor {

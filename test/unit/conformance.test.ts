@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { evaluateValues } from '../../src/reference/evaluate.js';
-import { buildWebnn, isComplete, mapsOperator, type WebnnTest, webnnErrorRatio } from '../kit/webnn.js';
+import { toleranceRatio } from '../kit/tolerance.js';
+import { buildWebnn, isComplete, mapsOperator, type WebnnTest } from '../kit/webnn.js';
 
 const folder = join(import.meta.dirname, '../../../shared/conformance/webnn');
 
@@ -72,6 +73,6 @@ function run(one: WebnnTest): void {
   outputs.forEach(({ name, expected, tolerance }, index) => {
     const actual = results[index];
     expect(actual?.shape, name).toEqual(expected.shape);
-    expect(webnnErrorRatio(actual?.data ?? [], expected.data, tolerance), name).toBeLessThanOrEqual(1);
+    expect(toleranceRatio(actual?.data ?? [], expected.data, tolerance), name).toBeLessThanOrEqual(1);
   });
 }

@@ -8,7 +8,7 @@ import { inputOp, scalar } from '../../src/ir/leaves.js';
 import type { OpDef } from '../../src/ir/op.js';
 import { add, exp, less, mul } from '../../src/ops/pointwise/index.js';
 import { sum } from '../../src/ops/structural.js';
-import { referenceWithBudget } from '../../src/reference/budget.js';
+import { evaluateWithBudgets, referenceWithBudget } from '../../src/reference/budget.js';
 import { judge } from '../../src/reference/judge.js';
 
 const input = (...shape: number[]): Value => applyOne(inputOp, [], { name: 'x', shape, dtype: 'float32' });
@@ -95,6 +95,15 @@ test('a decision within reach of its operands’ errors may go either way, other
   const { values, budgets } = referenceWithBudget(applyOne(decision, [input(1), input(3)], {}).node, inputs);
   expect([...(budgets[0] ?? [])]).toEqual([1, 0, 0]);
   expect([...(values[0]?.data ?? [])].slice(1)).toEqual([0, 1]);
+});
+
+test('a whole graph gets the budget of its fused form', () => {
+  const x = input(64);
+  const values = host([64], normals(64, 3));
+  const whole = evaluateWithBudgets([exp(mul(sum(x), scalar(0.1)))], new Map([[x.node, values.data]]));
+  const node = referenceWithBudget(applyOne(fused, [x], {}).node, [values]);
+  expect(whole.values[0]?.data).toEqual(node.values[0]?.data);
+  expect(whole.budgets).toEqual(node.budgets);
 });
 
 test('errors of the inputs are carried where they are given', () => {
