@@ -1,7 +1,5 @@
 /** Compares what a device computed with the reference, element by element, each within its budget. */
 
-import type { HostArray } from '../core/dtype.js';
-
 const MAX_FLOAT32 = 2 ** 128 - 2 ** 104;
 
 /** The element that is furthest from the reference for its budget. */
@@ -15,7 +13,11 @@ export interface Judgement {
 }
 
 /** The worst element of `actual`; a difference where no budget allows one, or an infinite budget, counts as infinite. */
-export function judge(actual: HostArray, expected: HostArray, budgets: Float64Array): Judgement {
+export function judge(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  budgets: ArrayLike<number>,
+): Judgement {
   if (actual.length !== expected.length || budgets.length !== expected.length) {
     throw new RangeError(
       `cannot compare ${actual.length} elements with ${expected.length} and ${budgets.length} budgets`,
