@@ -1,0 +1,166 @@
+/** `sgd`: gradient descent with momentum on all variables of a model at once. Internal to training; no gradient. */
+
+import { sizeOf } from '../../core/shape.js';
+import { apply, type HostTensor, type Value } from '../../ir/graph.js';
+import { inputArg, type OpDef } from '../../ir/op.js';
+import { type SgdSettings, sgd as sgdKernel } from '../../kernels/optimizers.js';
+import { cut, named } from './named.js';
+import { allFinite, checkUpdate, readGroup, updateGroup } from './optimizer-parts.js';
+
+export interface SgdAttrs extends SgdSettings {
+  /** Number of variables. */
+  readonly count: number;
+}
+
+/** The scalars that an update needs, in the order of their consecutive slots. */
+const CONTROL = ['apply', 'fault'] as const;
+
+/** Velocities are there with momentum only. */
+const slotsOf = ({ count, momentum }: SgdAttrs): number => (momentum === 0 ? 0 : count);
+
+/**
+ * Inputs: params × n, gradients × n, velocities × n (with momentum only), learning rate, apply, fault. Outputs: params × n,
+ * velocities × n, apply, fault afterwards, in place. The mathematics stands in `shaders/sgd.wgsl`.
+ */
+export const sgdOp: OpDef<SgdAttrs> = {
+  name: 'sgd',
+  infer(inputs, attrs) {
+    const { params, grads, velocities, learningRate, control } = partsOf(inputs, attrs);
+    const lists = attrs.momentum === 0 ? { params, grads } : { params, grads, velocities };
+    checkUpdate('sgd', lists, learningRate, control);
+    return [...params, ...velocities, control.apply, control.fault];
+  },
+  reference(inputs, outputs, attrs) {
+    const { params, velocities, control } = partsOf(inputs, attrs);
+    const [newParams = [], newVelocities = [], newControl = []] = cut(outputs, [
+      attrs.count,
+      slotsOf(attrs),
+      CONTROL.length,
+    ]);
+    [...params, ...velocities, control.apply, control.fault].forEach((before, index) => {
+      outputs[index]?.data.set(before.data);
+    });
+    if (control.apply.data[0] === 0) return;
+    eachElement(inputs, attrs, (variable, i, next) => {
+      if (!allFinite(next.p, next.u, next.pull)) {
+        if (newControl[1]) newControl[1].data[0] = 1;
+        return;
+      }
+      (newParams[variable] as HostTensor).data[i] = next.p;
+      const velocity = newVelocities[variable];
+      if (velocity) velocity.data[i] = next.u;
+    });
+  },
+  magnitude(inputs, outputs, attrs) {
+    const [p = [], u = []] = cut(outputs, [attrs.count, slotsOf(attrs)]);
+    eachElement(inputs, attrs, (variable, i, next) => {
+      (p[variable] as HostTensor).data[i] = next.scale.p;
+      const velocity = u[variable];
+      if (velocity) velocity.data[i] = next.scale.u;
+    });
+  },
+  candidates({ inputs, attrs }) {
+    const { count } = attrs;
+    const slots = slotsOf(attrs);
+    const { params } = partsOf(inputs, attrs);
+    const launch = sgdKernel(
+      params.map(({ shape }) => sizeOf(shape)),
+      attrs,
+    );
+    const args = [
+      updateGroup(0, 0, count),
+      readGroup(count, count),
+      ...(slots > 0 ? [updateGroup(2 * count, count, count)] : []),
+      inputArg(2 * count + slots),
+      updateGroup(2 * count + slots + 1, count + slots, CONTROL.length),
+    ];
+    return [{ key: 'sgd', lower: () => ({ scratch: [], dispatches: [{ launch, args }] }) }];
+  },
+};
+
+interface NextElement {
+  readonly p: number;
+  /** The velocity. */
+  readonly u: number;
+  /** lr · g. */
+  readonly pull: number;
+  /** Σ|terms| of each. */
+  readonly scale: { readonly p: number; readonly u: number };
+}
+
+function eachElement(
+  inputs: readonly HostTensor[],
+  attrs: SgdAttrs,
+  visit: (variable: number, i: number, next: NextElement) => void,
+): void {
+  const { params, grads, velocities, learningRate } = partsOf(inputs, attrs);
+  const { momentum, nesterov } = attrs;
+  const rate = learningRate.data[0] as number;
+  params.forEach((param, variable) => {
+    for (let i = 0; i < param.data.length; i++) {
+      const p = param.data[i] as number;
+      const pull = rate * ((grads[variable] as HostTensor).data[i] as number);
+      const kept = momentum * (velocities[variable]?.data[i] ?? 0);
+      const u = kept - pull;
+      const scaleU = Math.abs(kept) + Math.abs(pull);
+      const looksAhead = nesterov && momentum !== 0;
+      visit(variable, i, {
+        p: looksAhead ? p + momentum * u - pull : p + u,
+        u,
+        pull,
+        scale: { p: Math.abs(p) + (looksAhead ? momentum * scaleU + Math.abs(pull) : scaleU), u: scaleU },
+      });
+    }
+  });
+}
+
+/** Inputs by role. */
+function partsOf<T>(inputs: readonly T[], attrs: SgdAttrs) {
+  const lists = cut(inputs, [attrs.count, attrs.count, slotsOf(attrs), 1, CONTROL.length]);
+  const [params = [], grads = [], velocities = [], [learningRate] = [], control = []] = lists;
+  return { params, grads, velocities, learningRate: learningRate as T, control: named(CONTROL, control) };
+}
+
+export interface SgdArguments {
+  /** float32; variables whose places form one range. */
+  readonly params: readonly Value[];
+  /** Of the same shapes. */
+  readonly grads: readonly Value[];
+  /** Of the same shapes, in a range of their own; none without momentum. */
+  readonly velocities?: readonly Value[];
+  /** float32 []. In another buffer than what is updated. */
+  readonly learningRate: Value;
+  /** uint32 []: where 0, nothing changes. `apply` and `fault` lie in consecutive slots. */
+  readonly apply: Value;
+  /** uint32 []: set to 1 where a result is not finite; that element keeps its old values. */
+  readonly fault: Value;
+  /** Default 0. */
+  readonly momentum?: number;
+  /** Default `false`. */
+  readonly nesterov?: boolean;
+}
+
+export interface SgdResults {
+  readonly params: readonly Value[];
+  readonly velocities: readonly Value[];
+  /** As they were. They are updated in place, so that whoever needs them afterwards takes these. */
+  readonly apply: Value;
+  readonly fault: Value;
+}
+
+/** One step of gradient descent on all `params`, as Keras defines it. */
+export function sgdUpdate(args: SgdArguments): SgdResults {
+  const { params, grads, velocities = [], learningRate, apply: applies, fault } = args;
+  const attrs: SgdAttrs = {
+    count: params.length,
+    momentum: args.momentum ?? 0,
+    nesterov: args.nesterov ?? false,
+  };
+  const outputs = apply(sgdOp, [...params, ...grads, ...velocities, learningRate, applies, fault], attrs);
+  const [newParams = [], newVelocities = [], control = []] = cut(outputs, [
+    attrs.count,
+    slotsOf(attrs),
+    CONTROL.length,
+  ]);
+  return { params: newParams, velocities: newVelocities, ...named(CONTROL, control) };
+}
