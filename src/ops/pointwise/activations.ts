@@ -63,10 +63,11 @@ const tanhRow = defineRow({
       'tanh_stable',
       context,
       (T) => `
-  let square = x * x;
-  let near = fma(x * square, ${horner('square', TANH, T)}, x);
-  let far = ${T}(1) - ${T}(2) / (exp(${T}(2) * min(abs(x), ${T}(10))) + ${T}(1));
-  return select(sign(x) * far, near, square < ${T}(0.4225));`,
+  let size = min(abs(x), ${T}(10));
+  let square = size * size;
+  let near = fma(size * square, ${horner('square', TANH, T)}, size);
+  let far = ${T}(1) - ${T}(2) / (exp(${T}(2) * size) + ${T}(1));
+  return sign(x) * select(far, near, size < ${T}(0.65));`,
     ),
   ],
   wgsl: ([x], context) => `${helperName('tanh_stable', context)}(${x})`,

@@ -36,10 +36,10 @@ export const erfHelpers = (context: WgslContext): string[] => [
     'erf',
     context,
     (T) => `
-  let square = x * x;
-  let near = x * (${horner('square', P, T)});
-  let far = sign(x) * (${T}(1) - ${helperName('erfc_positive', context)}(abs(x)));
-  return select(far, near, square < ${T}(0.7225));`,
+  let size = min(abs(x), ${T}(10));
+  let near = size * (${horner('(size * size)', P, T)});
+  let far = ${T}(1) - ${helperName('erfc_positive', context)}(size);
+  return sign(x) * select(far, near, size < ${T}(0.85));`,
   ),
 ];
 
