@@ -87,7 +87,7 @@ export function planMemory(program: ScheduledProgram, capabilities: Capabilities
   return plan;
 }
 
-/** The range that an arg of `step` binds: one slot's, or from the first to the last of a group. */
+/** The range that an arg of `step` binds: one slot's, or all the 256-byte slots of a group. */
 export function locate(step: Step, arg: Arg, places: ReadonlyMap<Slot, Location>): Location {
   const members = membersOf(arg).map((member) => {
     const place = places.get(slotOf(step, member));
@@ -97,7 +97,8 @@ export function locate(step: Step, arg: Arg, places: ReadonlyMap<Slot, Location>
   const start = members[0];
   const end = members.at(-1);
   if (!start || !end) throw new Error(`compiler: ${step.label} binds an empty group`);
-  return { buffer: start.buffer, offset: start.offset, bytes: end.offset + end.bytes - start.offset };
+  const last = arg.kind === 'group' ? aligned(end.bytes) : end.bytes;
+  return { buffer: start.buffer, offset: start.offset, bytes: end.offset + last - start.offset };
 }
 
 function* operandsOf(steps: readonly Step[]): Generator<Operand> {

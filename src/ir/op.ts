@@ -134,7 +134,10 @@ export type Arg =
   | { readonly kind: 'scratch'; readonly index: number }
   /** Output `output` takes the memory of input `input` and overwrites it (an `inout` binding). */
   | { readonly kind: 'inout'; readonly input: number; readonly output: number }
-  /** Several tensors as one range, each at the next multiple of 256 bytes; the memory plan places them so. */
+  /**
+   * Several tensors as one range, each at the next multiple of 256 bytes; the memory plan places them so. The range covers the
+   * last one's padding too, so that a kernel may go over it in whole vec4s.
+   */
   | { readonly kind: 'group'; readonly members: readonly Exclude<Arg, { kind: 'group' }>[] };
 
 export const inputArg = (index: number): Arg => ({ kind: 'input', index });

@@ -156,7 +156,8 @@ function rangeOf(
   });
   const first = members[0] as Place;
   const last = members.at(-1) as Place;
-  return { buffer: first.buffer, offset: first.offset, size: last.offset + last.bytes - first.offset };
+  const end = last.offset + (arg.kind === 'group' ? alignUp(last.bytes) : last.bytes);
+  return { buffer: first.buffer, offset: first.offset, size: end - first.offset };
 }
 
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
