@@ -58,6 +58,7 @@ const normalCdfUlps = (x: number): number => 12 + (x < 0 ? 2.5 * x * x : 0);
 /** c(n) of accumulating ops: n − 1 additions and one multiplication, each within one rounding [Higham]. */
 export const ACCUMULATION: Readonly<Record<string, (n: number) => number>> = {
   matmul: (n) => 2 * n, // 2K [WebNN]
+  matmulWithColumnSum: (n) => 2 * n,
   sum: (n) => n,
   softmax: (n) => n + 9 + 2 * Math.log(n), // n additions, exp twice (3 + 2|d|, its share Σp·|d| ≤ ln n), a division [WGSL]
   logSoftmax: (n) => n + 8 + 2 * Math.log(n), // as softmax; 2⁻²¹ for log near 1 in place of the division [WGSL]
