@@ -64,4 +64,8 @@ export const ACCUMULATION: Readonly<Record<string, (n: number) => number>> = {
   logSoftmax: (n) => n + 8 + 2 * Math.log(n), // as softmax; 2⁻²¹ for log near 1 in place of the division [WGSL]
   sparseSoftmaxCrossentropy: (n) => n + 10 + 2 * Math.log(n), // as softmax, one product and one difference more
   softmaxCrossentropy: (n) => 2 * n + 10 + 2 * Math.log(n), // two more sums of n terms
+  gatherGradient: (n) => n, // a sum in a fixed order
+  trainingTail: (n) => n + 3, // a sum, a division (2.5) [WGSL]
+  adam: () => 5, // a product and two additions per moment; its `magnitude` weighs the step by its own roundings
+  sgd: () => 4, // two products and two additions
 };

@@ -1,0 +1,271 @@
+/** Cases of the ops around forward and backward pass: batches, the tail of a step, optimizers, the ring of outputs. */
+
+import type { DType } from '../../src/core/dtype.js';
+import {
+  type AdamArguments,
+  adamUpdate,
+  append,
+  nextBatch,
+  type SgdArguments,
+  sgdUpdate,
+  TAIL_STATE,
+  trainingTail,
+} from '../../src/ops/training/index.js';
+import { cut, named } from '../../src/ops/training/named.js';
+import type { CaseInput, OpCase } from './case.js';
+
+type List = readonly number[];
+
+const word = (value: number): CaseInput => ({ shape: [], dtype: 'uint32', fill: [value] });
+const float = (value: number): CaseInput => ({ shape: [], fill: [value] });
+
+interface BatchCase {
+  readonly rows: number;
+  readonly batchSize: number;
+  readonly cursor: number;
+  readonly columns: readonly {
+    readonly dtype: DType;
+    readonly row: List;
+    /** Rows of each shard but the last. Default: one shard. */
+    readonly shardRows?: number;
+    readonly as?: DType;
+  }[];
+}
+
+const BATCHES: readonly BatchCase[] = [
+  { rows: 1, batchSize: 1, cursor: 0, columns: [{ dtype: 'float32', row: [] }] },
+  { rows: 9, batchSize: 4, cursor: 2, columns: [{ dtype: 'uint8', row: [5], shardRows: 5 }] },
+  {
+    rows: 11,
+    batchSize: 5,
+    cursor: 3,
+    columns: [
+      { dtype: 'uint8', row: [4, 7] },
+      { dtype: 'int32', row: [] },
+      { dtype: 'float32', row: [] },
+    ],
+  },
+  {
+    rows: 13,
+    batchSize: 7,
+    cursor: 0,
+    columns: [
+      { dtype: 'float32', row: [8], shardRows: 7 },
+      { dtype: 'float32', row: [3] },
+    ],
+  },
+  {
+    rows: 7,
+    batchSize: 6,
+    cursor: 0,
+    columns: [
+      { dtype: 'uint8', row: [2, 3], as: 'int32' },
+      { dtype: 'uint8', row: [], as: 'int32' },
+    ],
+  },
+  // More shards than bindings: several dispatches, each of which writes some rows.
+  {
+    rows: 20,
+    batchSize: 17,
+    cursor: 1,
+    columns: [
+      { dtype: 'uint8', row: [3], shardRows: 3 },
+      { dtype: 'bool', row: [2] },
+    ],
+  },
+  // Past the end of the order the last row is taken again.
+  { rows: 6, batchSize: 5, cursor: 4, columns: [{ dtype: 'uint8', row: [1] }] },
+];
+
+function batchCase(one: BatchCase): OpCase {
+  const { rows, batchSize, cursor, columns } = one;
+  const order = Array.from({ length: rows }, (_, k) => (k * 5 + 3) % rows);
+  const shards = columns.map(({ shardRows = rows }) =>
+    Array.from({ length: Math.ceil(rows / shardRows) }, (_, s) => Math.min(shardRows, rows - s * shardRows)),
+  );
+  return {
+    op: 'nextBatch',
+    name: `${batchSize} of ${rows} from ${cursor}: ${columns
+      .map(({ dtype, row, as = '' }, c) => `${dtype}[${row.join(',')}]${as}×${shards[c]?.length}`)
+      .join(' ')}`,
+    inputs: [
+      word(cursor),
+      { shape: [rows], dtype: 'int32', fill: order },
+      ...columns.flatMap(({ dtype, row }, c) =>
+        (shards[c] ?? []).map((count): CaseInput => ({ shape: [count, ...row], dtype })),
+      ),
+    ],
+    build: (at, permutation, ...data) => {
+      const parts = cut(
+        data,
+        shards.map((list) => list.length),
+      );
+      return nextBatch({
+        cursor: at,
+        order: permutation,
+        batchSize,
+        columns: columns.map(({ as }, c) => ({ shards: parts[c] ?? [], ...(as ? { dtype: as } : {}) })),
+      });
+    },
+    exact: true,
+    gradients: false,
+  };
+}
+
+interface TailCase {
+  readonly name: string;
+  readonly batch: number;
+  readonly metrics: number;
+  /** cursor, halted, step, apply, fault. */
+  readonly control: List;
+  readonly losses?: List;
+}
+
+const TAILS: readonly TailCase[] = [
+  { name: 'the first step', batch: 1, metrics: 0, control: [0, 0, 0, 0, 0] },
+  { name: 'a batch of 32', batch: 32, metrics: 1, control: [64, 0, 2, 1, 0] },
+  { name: 'a batch of 257, ring wraps', batch: 257, metrics: 2, control: [0, 0, 7, 1, 0] },
+  { name: 'as many metrics as bindings', batch: 65, metrics: 4, control: [0, 0, 1, 1, 0] },
+  { name: 'more metrics than bindings', batch: 65, metrics: 5, control: [0, 0, 1, 1, 0] },
+  { name: 'twelve metrics', batch: 31, metrics: 12, control: [0, 0, 1, 1, 0] },
+  { name: 'halted before', batch: 3, metrics: 1, control: [96, 4, 3, 0, 0] },
+  { name: 'after a fault', batch: 3, metrics: 1, control: [96, 0, 3, 1, 1] },
+  { name: 'a loss overflows', batch: 2, metrics: 1, control: [6, 0, 3, 1, 0], losses: [3e38, 3e38] },
+  { name: 'integers', batch: 67, metrics: 1, control: [0, 0, 0, 0, 0], losses: new Array(67).fill(3) },
+];
+
+function tailCase({ name, batch, metrics, control, losses }: TailCase): OpCase {
+  const columns = 1 + metrics;
+  return {
+    op: 'trainingTail',
+    name,
+    inputs: [
+      { shape: [batch], ...(losses ? { fill: losses } : {}) },
+      ...Array.from({ length: metrics }, (): CaseInput => ({ shape: [batch], fill: 'unit' })),
+      { shape: [5, columns] },
+      { shape: [columns], fill: 'positive' },
+      ...control.map(word),
+    ],
+    build: (...inputs) => {
+      const [vectors = [], state = []] = cut(inputs, [columns, TAIL_STATE.length]);
+      const [first, ...rest] = vectors;
+      if (!first) return [];
+      const after = trainingTail({ losses: first, metrics: rest, ...named(TAIL_STATE, state) });
+      return TAIL_STATE.map((key) => after[key]);
+    },
+    gradients: false,
+  };
+}
+
+const SHAPES: readonly (readonly List[])[] = [
+  [[]],
+  [[64]],
+  [[3, 5], [5], [65], []],
+  [[33, 128], [128], [128, 10], [10]],
+];
+
+type AdamOptions = Pick<AdamArguments, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
+type SgdOptions = Pick<SgdArguments, 'momentum' | 'nesterov'>;
+
+const ADAMS: readonly { readonly t: number; readonly applies: number; readonly options: AdamOptions }[] = [
+  { t: 1, applies: 1, options: {} },
+  { t: 2, applies: 1, options: { weightDecay: 0.1 } },
+  { t: 700, applies: 1, options: { beta1: 0.8, beta2: 0.99, epsilon: 1e-3 } },
+  { t: 3, applies: 1, options: { beta1: 0 } },
+  { t: 2 ** 20, applies: 1, options: {} },
+  { t: 5, applies: 0, options: {} },
+];
+
+const SGDS: readonly { readonly applies: number; readonly options: SgdOptions }[] = [
+  { applies: 1, options: {} },
+  { applies: 1, options: { momentum: 0.9 } },
+  { applies: 1, options: { momentum: 0.9, nesterov: true } },
+  { applies: 0, options: { momentum: 0.5 } },
+];
+
+const floats = (shapes: readonly List[], fill: 'normal' | 'unit' = 'normal'): CaseInput[] =>
+  shapes.map((shape) => ({ shape, fill }));
+
+const adamCases = SHAPES.flatMap((shapes, index) =>
+  ADAMS.map(
+    ({ t, applies, options }): OpCase => ({
+      op: 'adam',
+      name: `${shapes.map((shape) => `[${shape.join(',')}]`).join(' ')}, t ${t}, apply ${applies} ${JSON.stringify(options)}`,
+      full: index === 1,
+      inputs: [
+        ...floats(shapes),
+        ...floats(shapes),
+        ...floats(shapes),
+        ...floats(shapes, 'unit'),
+        float(0.01),
+        word(t),
+        word(applies),
+        word(0),
+      ],
+      build: (...inputs) => {
+        const count = shapes.length;
+        const [params = [], grads = [], m = [], v = [], rest = []] = cut(inputs, [
+          count,
+          count,
+          count,
+          count,
+          4,
+        ]);
+        const scalars = named(['learningRate', 'step', 'apply', 'fault'], rest);
+        const results = adamUpdate({ params, grads, m, v, ...scalars, ...options });
+        return [...results.params, ...results.m, ...results.v, results.step, results.apply, results.fault];
+      },
+      gradients: false,
+    }),
+  ),
+);
+
+const sgdCases = SHAPES.flatMap((shapes, index) =>
+  SGDS.map(
+    ({ applies, options }): OpCase => ({
+      op: 'sgd',
+      name: `${shapes.map((shape) => `[${shape.join(',')}]`).join(' ')}, apply ${applies} ${JSON.stringify(options)}`,
+      full: index === 1,
+      inputs: [
+        ...floats(shapes),
+        ...floats(shapes),
+        ...(options.momentum ? floats(shapes) : []),
+        float(0.1),
+        word(applies),
+        word(0),
+      ],
+      build: (...inputs) => {
+        const count = shapes.length;
+        const slots = options.momentum ? count : 0;
+        const [params = [], grads = [], velocities = [], rest = []] = cut(inputs, [count, count, slots, 3]);
+        const scalars = named(['learningRate', 'apply', 'fault'], rest);
+        const results = sgdUpdate({ params, grads, velocities, ...scalars, ...options });
+        return [...results.params, ...results.velocities, results.apply, results.fault];
+      },
+      gradients: false,
+    }),
+  ),
+);
+
+const APPENDS: readonly { readonly row: List; readonly counter: number }[] = [
+  { row: [], counter: 0 },
+  { row: [5], counter: 7 },
+  { row: [65, 4], counter: 3 },
+];
+
+export const cases: OpCase[] = [
+  ...BATCHES.map(batchCase),
+  ...TAILS.map(tailCase),
+  ...adamCases,
+  ...sgdCases,
+  ...APPENDS.map(
+    ({ row, counter }): OpCase => ({
+      op: 'append',
+      name: `[${row.join(',')}] at ${counter}`,
+      inputs: [{ shape: [3, ...row] }, { shape: row }, word(counter)],
+      build: (ring, value, at) => append(ring, value, at),
+      exact: true,
+      gradients: false,
+    }),
+  ),
+];
