@@ -232,6 +232,20 @@ describe('emitted code', () => {
     }
   });
 
+  it('has another key where only a declaration differs', () => {
+    const keys = (['int32', 'uint32'] as const).map((dtype) => {
+      const type: TensorType = { shape: [32, 10], dtype };
+      const program: PointwiseProgram = {
+        operands: [dtype],
+        constants: [],
+        steps: [{ row: row('cast_float32'), args: [0], dtype: 'float32' }],
+        results: [1],
+      };
+      return emitPrologue({ program, operands: [{ type, input: 0 }], sides: [] }, float(32, 10)).key;
+    });
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
   it('finds broadcast operands by row and column', () => {
     const load = (operand: TensorType, shape: TensorType): string =>
       /e_in0\[(.*?)\]/.exec(emitEpilogue(fused(operand), shape).body)?.[1] ?? '';

@@ -25,7 +25,7 @@ import {
 } from './wgsl.js';
 
 export interface EmittedPointwise {
-  /** Equal keys mean equal `code`; the constants' values are not in it. */
+  /** Equal keys mean equal code and declarations; the constants' values are not in it. */
   readonly key: string;
   /** `helpers`, then `body`. */
   readonly code: string;
@@ -109,8 +109,12 @@ export function mergeEmitted(parts: readonly EmittedPointwise[]): EmittedPointwi
 function assemble(fused: FusedPointwise, inner: ProgramBody, body: string, prefix: string): EmittedPointwise {
   const { program, operands, sides } = fused;
   const code = [...inner.helpers, body].join('\n');
+  const types = [
+    ...operands.map(({ type }) => `array<${storageType(type.dtype, 1)}>`),
+    ...sides.map((_, position) => `array<${storageType(resultDtype(program, position + 1), 1)}>`),
+  ];
   return {
-    key: codeKey(program, code),
+    key: codeKey(program, types, code),
     code,
     helpers: inner.helpers,
     body,
@@ -118,10 +122,7 @@ function assemble(fused: FusedPointwise, inner: ProgramBody, body: string, prefi
       ...operands.map((_, position): BindingDecl => ({ name: `${prefix}_in${position}`, access: 'read' })),
       ...sides.map((_, position): BindingDecl => ({ name: `${prefix}_out${position + 1}`, access: 'write' })),
     ],
-    types: [
-      ...operands.map(({ type }) => `array<${storageType(type.dtype, 1)}>`),
-      ...sides.map((_, position) => `array<${storageType(resultDtype(program, position + 1), 1)}>`),
-    ],
+    types,
     ...constantParams(program, `${prefix}_c`),
     args: [...operands.map(({ input }) => inputArg(input)), ...sides.map(outputArg)],
   };

@@ -121,7 +121,7 @@ function emitElement(
     '}',
   ].join('\n');
   const code: PointwiseCode = {
-    key: codeKey(program, types.join() + body),
+    key: codeKey(program, types, body),
     variant: width === 4 ? 'vec4' : 'scalar',
     code: body,
     bindings: [

@@ -3,7 +3,7 @@
 import { ELEMENTWISE_ULPS } from '../../core/budgets.js';
 import type { DType } from '../../core/dtype.js';
 import { HeddleError } from '../../core/errors.js';
-import type { PointwiseRow, PointwiseTypes, WgslContext } from '../../ir/pointwise.js';
+import type { PointwiseRow, WgslContext } from '../../ir/pointwise.js';
 
 /** A row whose `ulps` is its line in `ELEMENTWISE_ULPS`; a row without a line there is exact. */
 export function defineRow(row: Omit<PointwiseRow, 'ulps'>): PointwiseRow {
@@ -85,7 +85,7 @@ export function helperFunction(
 ): string {
   const T = wide('f32', context);
   const list = parameters.map((parameter) => `${parameter}: ${T}`).join(', ');
-  return `fn ${helperName(name, context)}(${list}) -> ${T} {\n${code(T).trim()}\n}`;
+  return `fn ${helperName(name, context)}(${list}) -> ${T} {${code(T).trimEnd()}\n}`;
 }
 
 /** The value as it is stored: integers wrap, booleans are 0 or 1, floats stay in double precision. */
@@ -103,5 +103,3 @@ export function wrap(value: number, dtype: DType): number {
       return value === 0 ? 0 : 1;
   }
 }
-
-export const isFloatResult = ({ result }: PointwiseTypes): boolean => result === 'float32';

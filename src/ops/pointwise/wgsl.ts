@@ -91,11 +91,12 @@ export function constantParams(
   };
 }
 
-/** A short readable key of a program's code: its rows, and a hash that tells any two texts apart. */
-export function codeKey(program: PointwiseProgram, code: string): string {
+/** A short readable key of a program's code: its rows, and a hash of all that enters the shader, declarations included. */
+export function codeKey(program: PointwiseProgram, types: readonly string[], code: string): string {
   const names = program.steps.map(({ row }) => row.name);
   const shown = names.length <= 4 ? names : [...names.slice(0, 3), `${names.length - 3}more`];
-  return `${shown.join('_') || 'copy'}.${hash(code)}`;
+  const declared = [...types, ...program.constants.map(({ dtype }) => WGSL_TYPE[dtype])].join();
+  return `${shown.join('_') || 'copy'}.${hash(`${declared}\n${code}`)}`;
 }
 
 /** FNV-1a over two 32-bit lanes with different starts, as 16 hexadecimal digits. */
