@@ -56,6 +56,11 @@ export function rebuilt(node: Node, inputs: readonly Value[]): readonly Value[] 
   return unchanged ? node.outputs : apply(node.op, inputs, node.attrs, node.scope);
 }
 
+/** Whether nothing has changed: nodes are immutable, so equal roots are equal graphs. */
+export const sameRoots = (a: Graph, b: Graph): boolean =>
+  a.outputs.every(({ value }, index) => value === b.outputs[index]?.value) &&
+  a.updates.every(({ value }, index) => value === b.updates[index]?.value);
+
 /** The nodes that read each value, once per use, in topological order. */
 export function usersOf(order: readonly Node[]): ReadonlyMap<Value, readonly Node[]> {
   const users = new Map<Value, Node[]>();

@@ -121,7 +121,9 @@ function settleInPlace(
   for (const group of groups) {
     const pairs = group.filter(({ output }) => !seen.has(output));
     for (const { output } of pairs) seen.add(output);
-    const legal = pairs.every((pair) => mayOverwrite(draft, pair, updates, kept, work));
+    // Members of a group lie together: all are variables in their places, or all are copies made for it.
+    const together = group.length === 1 || group.every(({ input }) => isVariableSlot(draft.step.inputs[input]?.slot));
+    const legal = together && pairs.every((pair) => mayOverwrite(draft, pair, updates, kept, work));
     for (const { input, output } of pairs) {
       const from = draft.step.inputs[input];
       const to = draft.step.outputs[output];
@@ -144,6 +146,8 @@ function settleInPlace(
     }
   }
 }
+
+const isVariableSlot = (slot: Slot | undefined): boolean => slot?.home.kind === 'variable';
 
 interface InPlace {
   readonly input: number;

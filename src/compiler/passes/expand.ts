@@ -2,7 +2,7 @@
 
 import { type Graph, type Value, withScope } from '../../ir/graph.js';
 import { constantOp } from '../../ir/leaves.js';
-import { rewriteGraph } from '../rewrite.js';
+import { rewriteGraph, sameRoots } from '../rewrite.js';
 
 export function expand(graph: Graph): Graph {
   // A decomposition may hold such ops again.
@@ -15,7 +15,3 @@ export function expand(graph: Graph): Graph {
     before = after;
   }
 }
-
-const sameRoots = (a: Graph, b: Graph): boolean =>
-  a.outputs.every(({ value }, index) => value === b.outputs[index]?.value) &&
-  a.updates.every(({ value }, index) => value === b.updates[index]?.value);
