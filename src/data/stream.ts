@@ -1,0 +1,60 @@
+/** Batches from an iterable: any source of `{ x, y, sampleWeight? }`, one epoch at a time or endless. */
+
+import { HeddleError } from '../engine/index.js';
+import type { Columns, ColumnSource } from './columns.js';
+
+/** Batches, in memory or produced as they are needed. An object that can be iterated again gives one epoch each time. */
+export type BatchSource = Iterable<ColumnSource> | AsyncIterable<ColumnSource>;
+
+export function isBatchSource(source: unknown): source is BatchSource {
+  if (typeof source !== 'object' || source === null || ArrayBuffer.isView(source)) return false;
+  return Symbol.asyncIterator in source || Symbol.iterator in source;
+}
+
+/**
+ * A function that gives the batches of the next epoch. With `steps`, an epoch is that many batches and the iteration goes on from one
+ * epoch to the next, starting again where the source ends; without, an epoch is the whole source.
+ *
+ * @throws HeddleError from the iteration, where the source has no batch to give.
+ */
+export function streamBatches(
+  source: BatchSource,
+  check: (batch: ColumnSource) => Promise<Columns>,
+  steps?: number,
+): () => AsyncGenerator<Columns> {
+  let current: AsyncIterator<ColumnSource> | Iterator<ColumnSource> | null = null;
+
+  async function* nextEpoch(): AsyncGenerator<Columns> {
+    let given = 0;
+    let restarted = false;
+    while (steps === undefined || given < steps) {
+      current ??= iterate(source);
+      const { done, value } = await current.next();
+      if (!done) {
+        given++;
+        restarted = false;
+        yield await check(value);
+        continue;
+      }
+      current = null;
+      if (steps === undefined) break;
+      if (restarted) throw exhausted(given, steps);
+      restarted = true;
+    }
+    if (given === 0) throw exhausted(given, steps);
+  }
+  return nextEpoch;
+}
+
+const iterate = (source: BatchSource): AsyncIterator<ColumnSource> | Iterator<ColumnSource> =>
+  Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+
+function exhausted(given: number, steps: number | undefined): HeddleError {
+  return new HeddleError({
+    op: 'fit',
+    message: `the iterable ended after ${given} batches${steps === undefined ? '' : ` of the ${steps} of this epoch`}`,
+    roles: ['batches'],
+    values: { given, steps },
+    fix: 'pass an object that can be iterated again (an array, or { [Symbol.asyncIterator]() { … } }), or fewer epochs',
+  });
+}

@@ -1,0 +1,225 @@
+/** The CPU device: runs programs by the reference, float32 at node borders, giving way to the page between nodes. */
+
+import { compileGraph } from '../compiler/compile.js';
+import { type HostArray, hostArray } from '../core/dtype.js';
+import { HeddleError } from '../core/errors.js';
+import { sizeOf } from '../core/shape.js';
+import type { Graph, HostTensor, Node, VariableArena, VariableRef } from '../ir/graph.js';
+import type { Plan } from '../ir/plan.js';
+import { type Capabilities, DEFAULT_CAPABILITIES } from '../kernels/kernel.js';
+import { evaluateAsync } from '../reference/evaluate-async.js';
+import type {
+  AdapterSummary,
+  Backend,
+  BackendCounters,
+  BuildOptions,
+  DeviceTensor,
+  Executor,
+  ExecutorRun,
+  StepRecord,
+} from './backend.js';
+
+export class CpuBackend implements Backend {
+  readonly kind = 'cpu';
+  readonly adapter: AdapterSummary = {
+    vendor: 'heddle',
+    architecture: 'cpu',
+    description: 'CPU reference',
+    software: true,
+  };
+  readonly capabilities: Capabilities = { ...DEFAULT_CAPABILITIES, software: true };
+  readonly lost = new Promise<never>(() => {});
+  readonly #variables = new Map<VariableRef, HostArray>();
+  /** The end of all work queued so far. It never rejects; a failure is kept for the next wait. */
+  #queue: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | null = null;
+  #submits = 0;
+
+  async build(graph: Graph, { name }: BuildOptions): Promise<Executor> {
+    return new CpuExecutor(this, graph, name);
+  }
+
+  write(variable: VariableRef, value: HostTensor): void {
+    this.enqueue(async () => {
+      this.#variables.set(
+        variable,
+        value.data instanceof Float64Array ? Float32Array.from(value.data) : value.data.slice(),
+      );
+    });
+  }
+
+  async read(variable: VariableRef): Promise<HostArray> {
+    await this.settled();
+    return this.variable(variable).slice();
+  }
+
+  variable(ref: VariableRef): HostArray {
+    const data = this.#variables.get(ref) ?? hostArray(ref.dtype, sizeOf(ref.shape));
+    this.#variables.set(ref, data);
+    return data;
+  }
+
+  update(ref: VariableRef, data: HostArray): void {
+    this.#variables.set(ref, data);
+  }
+
+  release(arena: VariableArena): void {
+    for (const ref of this.#variables.keys()) {
+      if (ref.place().arena === arena) this.#variables.delete(ref);
+    }
+  }
+
+  /** Runs `work` after everything queued before it. After a failure the rest of the queue up to the next wait is dropped. */
+  enqueue(work: () => Promise<void>): void {
+    this.#queue = this.#queue.then(async () => {
+      if (this.#failure) return;
+      try {
+        await work();
+      } catch (error) {
+        this.#failure = { error };
+      }
+    });
+  }
+
+  async settled(): Promise<void> {
+    await this.#queue;
+    const failure = this.#failure;
+    this.#failure = null;
+    if (failure) throw failure.error;
+  }
+
+  countSubmit(): void {
+    this.#submits++;
+  }
+
+  counters(): BackendCounters {
+    const bytes = [...this.#variables.values()].reduce((sum, data) => sum + data.byteLength, 0);
+    return {
+      submits: this.#submits,
+      dispatches: 0,
+      passes: 0,
+      copies: 0,
+      writes: 0,
+      buffersCreated: 0,
+      bindGroupsCreated: 0,
+      pipelinesCreated: 0,
+      liveBuffers: this.#variables.size,
+      liveBytes: bytes,
+    };
+  }
+
+  dispose(): void {
+    this.#variables.clear();
+  }
+}
+
+class CpuExecutor implements Executor {
+  readonly #backend: CpuBackend;
+  readonly #graph: Graph;
+  readonly #name: string;
+  readonly #nodes: ReadonlyMap<string, Node>;
+  #feeds = new Map<Node, HostArray>();
+  #outputs: ReadonlyMap<string, HostTensor> = new Map();
+  #plan: Plan | null = null;
+
+  constructor(backend: CpuBackend, graph: Graph, name: string) {
+    this.#backend = backend;
+    this.#graph = graph;
+    this.#name = name;
+    this.#nodes = new Map(graph.inputs.map((input) => [input.name, input.value.node]));
+  }
+
+  /** The plan that a GPU with default limits would run: for printing and counting. */
+  get plan(): Plan {
+    this.#plan ??= compileGraph(this.#graph, { name: this.#name, capabilities: this.#backend.capabilities });
+    return this.#plan;
+  }
+
+  feed(name: string, value: HostTensor | DeviceTensor): void {
+    const node = this.#nodes.get(name) as Node;
+    const data = 'data' in value ? value.data.slice() : (value as CpuResident).values;
+    this.#feeds = new Map(this.#feeds).set(node, data);
+  }
+
+  submit(times: number): void {
+    const feeds = this.#feeds;
+    this.#backend.countSubmit();
+    for (let run = 0; run < times; run++) this.#backend.enqueue(() => this.#runOnce(feeds));
+  }
+
+  async #runOnce(feeds: ReadonlyMap<Node, HostArray>): Promise<void> {
+    const variables = (ref: VariableRef): HostArray => this.#backend.variable(ref);
+    const { outputs, updates } = await evaluateAsync(this.#graph, feeds, { variables });
+    this.#graph.updates.forEach(({ variable }, index) => {
+      const value = updates[index];
+      if (value) this.#backend.update(variable, value.data);
+    });
+    this.#outputs = new Map(
+      this.#graph.outputs.map(({ name }, index) => [name, outputs[index] as HostTensor]),
+    );
+  }
+
+  async run({ times, collect }: ExecutorRun): Promise<ReadonlyMap<string, HostTensor>> {
+    const results = new Map<string, HostTensor>();
+    const feeds = this.#feeds;
+    this.#backend.countSubmit();
+    for (let run = 0; run < times; run++) {
+      this.#backend.enqueue(async () => {
+        await this.#runOnce(feeds);
+        for (const [name, value] of this.#outputs) {
+          results.set(name, collect.includes(name) ? stacked(results.get(name), value, run, times) : value);
+        }
+      });
+    }
+    await this.#backend.settled();
+    return results;
+  }
+
+  keep(name: string): DeviceTensor {
+    const type = this.#graph.outputs.find((output) => output.name === name)?.value;
+    if (!type) throw new HeddleError({ op: 'run', message: `the program has no output '${name}'` });
+    const resident = new CpuResident(type.shape, type.dtype);
+    this.#backend.enqueue(async () => {
+      resident.values.set((this.#outputs.get(name) as HostTensor).data);
+    });
+    return resident;
+  }
+
+  stepwise(_visit: (record: StepRecord) => void): Promise<void> {
+    throw new HeddleError({
+      op: 'verify',
+      message: 'the CPU device runs the reference itself: there is no other result to compare it with',
+      roles: ['device'],
+      values: { device: 'cpu' },
+      fix: "verify on a WebGPU device: init({ device: 'webgpu' })",
+    });
+  }
+
+  dispose(): void {
+    this.#feeds = new Map();
+    this.#outputs = new Map();
+  }
+}
+
+/** Row `run` of `times` rows set to `value`. */
+function stacked(rows: HostTensor | undefined, value: HostTensor, run: number, times: number): HostTensor {
+  const shape = [times, ...value.shape];
+  const into = rows ?? { shape, dtype: value.dtype, data: hostArray(value.dtype, sizeOf(shape)) };
+  into.data.set(value.data, run * value.data.length);
+  return into;
+}
+
+/** A kept result on the CPU device. */
+class CpuResident implements DeviceTensor {
+  readonly buffer = null;
+  readonly values: HostArray;
+
+  constructor(
+    readonly shape: readonly number[],
+    readonly dtype: HostTensor['dtype'],
+  ) {
+    this.values = hostArray(dtype, sizeOf(shape));
+  }
+
+  dispose(): void {}
+}

@@ -1,0 +1,28 @@
+/** The engine's public face: what the floors above may use. */
+
+export { type DType, type HostArray, hostArray } from '../core/dtype.js';
+export { HeddleError, nearest, rejectUnknownOptions, unknownName } from '../core/errors.js';
+export { giveWay, pauses } from '../core/give-way.js';
+export { permutation, type RandomStream, randomStream } from '../core/random.js';
+export type { Shape } from '../core/shape.js';
+export { type HostTensor, type TensorType, type Value, withScope } from '../ir/graph.js';
+export type { AdapterSummary, Backend, BackendCounters } from './backend.js';
+export { compile, type ProgramSpec } from './compile.js';
+export { type GradOptions, grad } from './grad.js';
+export { type ArrayLike, NDArray, type Nested, toHostTensor } from './ndarray.js';
+export * as ops from './ops.js';
+export { type Feeds, Program, type RunOptions } from './program.js';
+export {
+  currentBackend,
+  type DeviceInfo,
+  defaultSeed,
+  deviceCounters,
+  type InitOptions,
+  init,
+  shutdown,
+} from './session.js';
+export { VariableStore, zeros } from './store.js';
+export { input, ResidentTensor, Tensor, tensor } from './tensor.js';
+export * as training from './training.js';
+export { type Update, Variable, type VariableOptions, variable } from './variable.js';
+export { type VerifyReport, type VerifyStep, verifyProgram } from './verify.js';

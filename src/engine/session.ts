@@ -1,0 +1,76 @@
+/** Which device programs run on: chosen by `init`, or acquired when it is first needed. */
+
+import { HeddleError, rejectUnknownOptions, unknownName } from '../core/errors.js';
+import type { AdapterSummary, Backend, BackendCounters } from './backend.js';
+import { CpuBackend } from './cpu-backend.js';
+import { type DeviceOptions, GpuBackend } from './gpu-backend.js';
+
+export interface InitOptions extends DeviceOptions {
+  /** `webgpu` fails where there is no adapter; `cpu` runs the reference. Default: WebGPU, else the CPU with a notice. */
+  readonly device?: 'webgpu' | 'cpu';
+  /** The seed of models and random ops that name none. Default 0. */
+  readonly seed?: number;
+}
+
+/** The device in use. */
+export interface DeviceInfo {
+  readonly kind: 'webgpu' | 'cpu';
+  readonly adapter: AdapterSummary;
+}
+
+const DEVICES = ['webgpu', 'cpu'] as const;
+const OPTIONS = ['device', 'seed', 'powerPreference', 'gpuDevice', 'limits'] as const;
+
+let options: InitOptions = {};
+let backend: Promise<Backend> | null = null;
+
+/**
+ * Chooses the device for everything compiled from now on, acquires it, and tells which it is. Optional: without it the first program
+ * acquires one. A borrowed `gpuDevice` is never destroyed. Programs and variables made before stay on their device.
+ *
+ * @throws HeddleError where `device: 'webgpu'` cannot be had; it says whether browser, flag, insecure context or adapter is at fault.
+ */
+export async function init(chosen: InitOptions = {}): Promise<DeviceInfo> {
+  rejectUnknownOptions('init', chosen, OPTIONS);
+  if (chosen.device !== undefined && !DEVICES.includes(chosen.device)) {
+    throw unknownName('init', 'device', chosen.device, DEVICES);
+  }
+  options = chosen;
+  backend = null;
+  const { kind, adapter } = await currentBackend();
+  return { kind, adapter };
+}
+
+/** The device that `init` chose, acquired on first use. A failure is not kept: the next call tries again. */
+export function currentBackend(): Promise<Backend> {
+  backend ??= acquire(options).catch((error: unknown) => {
+    backend = null;
+    throw error;
+  });
+  return backend;
+}
+
+export const defaultSeed = (): number => options.seed ?? 0;
+
+/** What the device in use did and holds: submits, dispatches, buffers made and alive. Acquires it if need be. */
+export async function deviceCounters(): Promise<BackendCounters> {
+  return (await currentBackend()).counters();
+}
+
+/** Releases the device and everything on it. A borrowed `GPUDevice` itself stays alive. */
+export async function shutdown(): Promise<void> {
+  const current = backend;
+  backend = null;
+  (await current)?.dispose();
+}
+
+async function acquire(chosen: InitOptions): Promise<Backend> {
+  if (chosen.device === 'cpu') return new CpuBackend();
+  try {
+    return await GpuBackend.acquire(chosen);
+  } catch (error) {
+    if (chosen.device === 'webgpu' || chosen.gpuDevice || !(error instanceof HeddleError)) throw error;
+    console.warn(`Heddle runs on the CPU reference, which is slow: ${error.message}`);
+    return new CpuBackend();
+  }
+}

@@ -1,0 +1,63 @@
+/** Heddle: trains neural networks on WebGPU, and checks every number against a CPU reference. */
+
+export type { Access, Capabilities, ParamType } from './kernels/kernel.js';
+export { type Arg, type Candidate, inputArg, type LowerRequest, type OpDef, outputArg, scratchArg, type VjpContext } from './ir/op.js';
+export type { ColumnData, ColumnSource } from './data/columns.js';
+export type { BatchSource } from './data/stream.js';
+export {
+  type AdapterSummary,
+  type ArrayLike,
+  type BackendCounters,
+  compile,
+  type DeviceInfo,
+  type DType,
+  defineKernel,
+  defineOp,
+  deviceCounters,
+  type Feeds,
+  type GradCheckOptions,
+  type GradCheckReport,
+  type GradOptions,
+  grad,
+  gradCheck,
+  HeddleError,
+  type HostTensor,
+  type InitOptions,
+  init,
+  input,
+  type KernelSpec,
+  NDArray,
+  type Nested,
+  type OpFunction,
+  ops,
+  Program,
+  type ProgramSpec,
+  ResidentTensor,
+  type RunOptions,
+  type Shape,
+  shutdown,
+  Tensor,
+  tensor,
+  type Update,
+  type Value,
+  Variable,
+  type VariableOptions,
+  VariableStore,
+  type VerifyReport,
+  type VerifyStep,
+  variable,
+} from './engine/index.js';
+export * as initializers from './nn/initializers/index.js';
+export { defineLayer, type Layer } from './nn/layer.js';
+export * as layers from './nn/layers/index.js';
+export { type LoadOptions, load, save } from './nn/file.js';
+export * as losses from './nn/losses.js';
+export * as metrics from './nn/metrics.js';
+export { Model, type ModelOptions, model, type SequentialOptions, sequential } from './nn/model.js';
+export type { Callback, CallbackContext, EarlyStoppingOptions, Logs } from './nn/training/callbacks.js';
+export * as callbacks from './nn/training/callbacks.js';
+export type { FitOptions } from './nn/training/fit-options.js';
+export { FitRun, type History, type StepEvent } from './nn/training/run.js';
+export type { CompileOptions } from './nn/training/setup.js';
+export { verify } from './nn/verify.js';
+export * as optimizers from './optim/index.js';

@@ -1,0 +1,181 @@
+/** A network that trains: `compile`, `fit`, `evaluate`, `predict`, saving and verifying. */
+
+import { type Columns, type ColumnData, type ColumnSource, rowsOf, toColumns } from '../data/columns.js';
+import { type BatchSource, isBatchSource } from '../data/stream.js';
+import { HeddleError, NDArray, rejectUnknownOptions, type ResidentTensor, type VerifyReport, verifyProgram } from '../engine/index.js';
+import type { Layer } from './layer.js';
+import { Network, type NetworkSpec } from './network.js';
+import { predictResident, predictRows } from './predict.js';
+import type { SymbolicTensor } from './symbolic.js';
+import { evaluateColumns } from './training/evaluate.js';
+import { epochOrder } from './training/batches.js';
+import { runFit } from './training/fit.js';
+import type { FitOptions } from './training/fit-options.js';
+import { Programs } from './training/programs.js';
+import { FitRun } from './training/run.js';
+import type { CompileOptions } from './training/setup.js';
+import { trainOnBatch } from './training/train-on-batch.js';
+import { Trainer } from './training/trainer.js';
+
+export interface BatchOptions {
+  /** Examples per dispatch. Default 32. */
+  readonly batchSize?: number;
+}
+
+/** What `predict` gives: an array, or one for each output by name. */
+export type Prediction = NDArray | Record<string, NDArray>;
+
+export class Model extends Network {
+  readonly #programs = new Programs();
+  #trainer: Trainer | null = null;
+
+  /**
+   * Settles optimizer, loss and metrics. Weights stay; the optimizer starts anew.
+   *
+   * @throws HeddleError for unknown options and names, and for a model without layers.
+   */
+  compile(options: CompileOptions): void {
+    if (this.#trainer?.busy) {
+      throw new HeddleError({ op: 'compile', message: `model '${this.name}' is training`, fix: 'await the run in work first' });
+    }
+    this.#trainer?.dispose();
+    this.#programs.dispose();
+    this.#trainer = new Trainer(this, options, this.#programs);
+  }
+
+  /** The training side: setup, position, programs. Throws before `compile`. */
+  trainer(op: string): Trainer {
+    if (this.#trainer) return this.#trainer;
+    throw new HeddleError({
+      op,
+      message: `model '${this.name}' has not been compiled`,
+      roles: ['model'],
+      values: { model: this.name },
+      fix: `call compile({ optimizer, loss }) before ${op}()`,
+    });
+  }
+
+  /**
+   * Trains; starts at once. `await` the result for the history, iterate it for an event per step, `stop()` it to end early. Other
+   * calls, `predict` too, run between whole steps.
+   *
+   * @param x typed arrays (bare, or with a shape), nested arrays, tensors, `{ name: … }` for several inputs, or an iterable of batches
+   * `{ x, y, sampleWeight? }`, in which case `y` is left out.
+   * @throws (as a rejection) HeddleError for data that does not fit, before `compile`, during another fit, and for a loss that is not
+   * finite; `AbortError` when `signal` is aborted. The weights are then those of the last full step.
+   */
+  fit(x: ColumnData, y: ColumnData, options?: FitOptions): FitRun;
+  fit(batches: BatchSource, options?: FitOptions): FitRun;
+  fit(x: ColumnData | BatchSource, y?: ColumnData | FitOptions, options: FitOptions = {}): FitRun {
+    return new FitRun(async (run) => {
+      const trainer = this.trainer('fit');
+      const streamed = isBatchSource(x) && !Array.isArray(x);
+      const chosen = streamed ? ((y ?? {}) as FitOptions) : options;
+      const source = streamed ? x : { x: x as ColumnData, y: y as ColumnData, sampleWeight: chosen.sampleWeight };
+      return trainer.exclusively('fit', () => runFit(trainer, source, chosen, run, this));
+    });
+  }
+
+  /** Means of loss and metrics over data: `{ loss, accuracy, … }`. Throws like `fit`. */
+  async evaluate(x: ColumnData, y: ColumnData, options: BatchOptions & Pick<ColumnSource, 'sampleWeight'> = {}): Promise<Record<string, number>> {
+    rejectUnknownOptions('evaluate', options, ['batchSize', 'sampleWeight']);
+    const trainer = this.trainer('evaluate');
+    const columns = await trainer.columns('evaluate', { x, y, sampleWeight: options.sampleWeight });
+    return evaluateColumns(trainer, 'evaluate', columns, options.batchSize ?? 32);
+  }
+
+  /** One step on one batch; resolves to its loss and metrics. */
+  trainOnBatch(x: ColumnData, y: ColumnData, sampleWeight?: ColumnSource['sampleWeight']): Promise<Record<string, number>> {
+    const trainer = this.trainer('trainOnBatch');
+    return trainer.exclusively('trainOnBatch', async () => {
+      await trainer.backend();
+      return trainOnBatch(trainer, await trainer.columns('trainOnBatch', { x, y, sampleWeight }));
+    });
+  }
+
+  /** The outputs for any number of rows, 0 and 1 too. One array, or one by name for several outputs. */
+  async predict(x: ColumnData, options: BatchOptions = {}): Promise<Prediction> {
+    rejectUnknownOptions('predict', options, ['batchSize']);
+    const columns = await this.#inputColumns('predict', x);
+    return this.#named(await predictRows(this, this.#programs, columns, options.batchSize ?? 32));
+  }
+
+  /** `predict` without a readback: a tensor with its `GPUBuffer`, which the caller disposes. One program per number of rows. */
+  async predictOnGpu(x: ColumnData): Promise<ResidentTensor | Record<string, ResidentTensor>> {
+    const columns = await this.#inputColumns('predictOnGpu', x);
+    return this.#named(await predictResident(this, this.#programs, columns));
+  }
+
+  /**
+   * Verifies the very program that trains, dispatch by dispatch, against the reference; afterwards everything is as it was. Without
+   * data: on the data of the last `fit`.
+   */
+  async verify(data?: { readonly x: ColumnData; readonly y: ColumnData; readonly batchSize?: number }): Promise<VerifyReport> {
+    const trainer = this.trainer('verify');
+    await trainer.backend();
+    if (data) {
+      const columns = await trainer.columns('verify', data);
+      const size = Math.min(data.batchSize ?? 32, columns.rows);
+      const dataset = await trainer.dataset('verify', rowsOf(columns, 0, size));
+      if (!dataset) throw new HeddleError({ op: 'verify', message: 'the batch does not fit the device', fix: 'use a smaller batchSize' });
+      dataset.order.assign(epochOrder(size, false, 0, 0));
+      return this.#verifyFrom(await trainer.trainingProgram('verify', dataset, size));
+    }
+    if (trainer.lastProgram) return this.#verifyFrom(trainer.lastProgram);
+    throw new HeddleError({ op: 'verify', message: 'nothing has been trained yet', roles: ['data'], fix: 'pass { x, y }, or fit first' });
+  }
+
+  /** Verifies with the cursor at the first row, and puts it back. */
+  async #verifyFrom(program: Parameters<typeof verifyProgram>[0]): Promise<VerifyReport> {
+    const { cursor } = this.control;
+    const before = await cursor.read();
+    cursor.assign(Uint32Array.of(0));
+    try {
+      return await verifyProgram(program);
+    } finally {
+      cursor.assign(before);
+    }
+  }
+
+  /** Frees everything that the model has on the device. */
+  override dispose(): void {
+    this.#trainer?.dispose();
+    this.#trainer = null;
+    this.#programs.dispose();
+    super.dispose();
+  }
+
+  #inputColumns(op: string, x: ColumnData): Promise<Columns> {
+    const inputs = this.inputs.map(({ shape, dtype }, index) => ({ name: this.inputNames[index] ?? '', shape, dtype }));
+    return toColumns({ x }, { inputs, targets: [] }, { op, empty: true });
+  }
+
+  #named<T>(values: readonly T[]): T | Record<string, T> {
+    if (values.length === 1) return values[0] as T;
+    return Object.fromEntries(values.map((value, index) => [this.outputNames[index] ?? '', value]));
+  }
+}
+
+export interface SequentialOptions {
+  /** Default `sequential`. */
+  readonly name?: string;
+  /** Of initialisation, shuffling and dropout. Default: `init`'s, else 0. */
+  readonly seed?: number;
+}
+
+/** A stack of layers, each fed by the one before; the first names its `inputShape`. `add()` appends more. */
+export function sequential(layers: readonly Layer[] = [], options: SequentialOptions = {}): Model {
+  rejectUnknownOptions('sequential', options, ['name', 'seed']);
+  return new Model({ layers, name: 'sequential', ...options });
+}
+
+export interface ModelOptions extends SequentialOptions {
+  readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
+  readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+}
+
+/** A graph of layers from `inputs` to `outputs`. */
+export function model(options: ModelOptions): Model {
+  rejectUnknownOptions('model', options, ['inputs', 'outputs', 'name', 'seed']);
+  return new Model({ name: 'model', ...options } satisfies NetworkSpec);
+}

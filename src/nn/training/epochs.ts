@@ -1,0 +1,99 @@
+/** Where the steps of an epoch come from: data that lie on the device, arrays too large for it, or an iterable of batches. */
+
+import { type Columns, type ColumnSource, rowsOf, takeRows } from '../../data/columns.js';
+import { type BatchSource, streamBatches } from '../../data/stream.js';
+import { HeddleError } from '../../engine/index.js';
+import type { Piece, Session } from './session.js';
+import { RING_ROWS } from './setup.js';
+import { batchFeeds, epochOrder } from './batches.js';
+
+export interface Epochs {
+  /** Begins the epoch that the trainer's position names, from its batch on. */
+  readonly start: () => { readonly batches: number | null; readonly pieces: Iterable<Piece> | AsyncIterable<Piece> };
+  readonly validation: Columns | null;
+}
+
+/** Epochs over arrays. They are uploaded once, and batches are gathered on the device; arrays too large for that are fed. */
+export async function arrayEpochs(session: Session, source: ColumnSource): Promise<Epochs> {
+  const { trainer, options, pace } = session;
+  const { batchSize = 32, shuffle = true, validationSplit = 0, validationData, onCompile } = options;
+  const all = await trainer.columns('fit', source);
+  requireTargets(all);
+  const kept = Math.floor(all.rows * (1 - validationSplit));
+  if (kept === 0) throw nothingLeft(all.rows, validationSplit);
+  const columns = rowsOf(all, 0, kept);
+  const held = validationData ? await trainer.columns('fit', validationData) : rowsOf(all, kept, all.rows);
+  const validation = held.rows > 0 ? held : null;
+  if (validation) requireTargets(validation);
+  const dataset = await trainer.dataset('train', columns);
+  if (!dataset) return { start: fedEpoch(session, columns), validation };
+
+  const full = Math.floor(columns.rows / batchSize);
+  const rest = columns.rows % batchSize;
+  const whole = full > 0 ? await trainer.trainingProgram('train', dataset, batchSize, onCompile) : null;
+  const partial = rest > 0 ? await trainer.trainingProgram('train', dataset, rest, onCompile) : null;
+  const { position, network } = trainer;
+  function* pieces(): Generator<Piece> {
+    while (whole && position.batch < full) {
+      const times = Math.min(pace.steps, full - position.batch, RING_ROWS);
+      yield { program: whole, feeds: {}, size: batchSize, times };
+    }
+    if (partial && position.batch === full) yield { program: partial, feeds: {}, size: rest, times: 1 };
+  }
+  return {
+    validation,
+    start() {
+      dataset.order.assign(epochOrder(columns.rows, shuffle, network.seed, position.epoch - 1));
+      network.control.cursor.assign(Uint32Array.of(position.batch * batchSize));
+      return { batches: full + (rest > 0 ? 1 : 0), pieces: pieces() };
+    },
+  };
+}
+
+function fedEpoch({ trainer, options }: Session, columns: Columns): Epochs['start'] {
+  const { batchSize = 32, shuffle = true, onCompile } = options;
+  const { position, network } = trainer;
+  async function* pieces(): AsyncGenerator<Piece> {
+    const order = epochOrder(columns.rows, shuffle, network.seed, position.epoch - 1);
+    for (let from = position.batch * batchSize; from < columns.rows; from += batchSize) {
+      const batch = takeRows(columns, order, from, Math.min(columns.rows, from + batchSize));
+      const program = await trainer.fedProgram('train', batch, onCompile);
+      yield { program, feeds: batchFeeds(batch), size: batch.rows, times: 1 };
+    }
+  }
+  return () => ({ batches: Math.ceil(columns.rows / batchSize), pieces: pieces() });
+}
+
+/** Epochs over an iterable of batches: the next one is fetched while the device works on the last. */
+export async function streamedEpochs({ trainer, options }: Session, source: BatchSource): Promise<Epochs> {
+  const { stepsPerEpoch, onCompile, validationData } = options;
+  const nextEpoch = streamBatches(source, (batch) => trainer.columns('fit', batch), stepsPerEpoch);
+  async function* pieces(): AsyncGenerator<Piece> {
+    for await (const batch of nextEpoch()) {
+      requireTargets(batch);
+      const program = await trainer.fedProgram('train', batch, onCompile);
+      yield { program, feeds: batchFeeds(batch), size: batch.rows, times: 1 };
+    }
+  }
+  const validation = validationData ? await trainer.columns('fit', validationData) : null;
+  return { start: () => ({ batches: stepsPerEpoch ?? null, pieces: pieces() }), validation };
+}
+
+function requireTargets({ targets }: Columns): void {
+  if (targets.length > 0) return;
+  throw new HeddleError({
+    op: 'fit',
+    message: 'there are no targets',
+    roles: ['y'],
+    fix: 'pass y: fit(x, y), or batches { x, y }',
+  });
+}
+
+const nothingLeft = (rows: number, validationSplit: number): HeddleError =>
+  new HeddleError({
+    op: 'fit',
+    message: `validationSplit ${validationSplit} of ${rows} rows leaves none to train on`,
+    roles: ['validationSplit', 'x'],
+    values: { validationSplit, rows },
+    fix: 'use a smaller fraction, or more data',
+  });

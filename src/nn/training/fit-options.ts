@@ -1,0 +1,65 @@
+/** The options of `fit`, and their ranges. */
+
+import type { ColumnSource } from '../../data/columns.js';
+import { HeddleError, rejectUnknownOptions } from '../../engine/index.js';
+import type { Callback } from './callbacks.js';
+import type { Progress } from './programs.js';
+
+export interface FitOptions {
+  /** Passes over the data. Default 1. */
+  readonly epochs?: number;
+  /** Examples per step. Default 32. The last batch of an epoch is trained at its true size. */
+  readonly batchSize?: number;
+  /** Whether rows are taken in a new random order each epoch. Default true. */
+  readonly shuffle?: boolean;
+  /** The fraction of rows, from the end, that are kept for validation, in [0, 1). Default 0. */
+  readonly validationSplit?: number;
+  readonly validationData?: ColumnSource;
+  /** One weight per example, for arrays. */
+  readonly sampleWeight?: ColumnSource['sampleWeight'];
+  readonly callbacks?: readonly Callback[];
+  /** Steps of an epoch over an iterable; it may be endless then. */
+  readonly stepsPerEpoch?: number;
+  /** Steps queued at once. Default: as many as take about 60 ms. 1 makes callbacks exact. */
+  readonly stepsPerSubmit?: number;
+  /** Goes on where the last `fit` or the loaded file stopped, in the midst of an epoch if need be. Default false. */
+  readonly resume?: boolean;
+  /** Ends training after a whole step; the promise then rejects with an `AbortError`. */
+  readonly signal?: AbortSignal;
+  /** Called while kernels are compiled: `(4, 9)`. */
+  readonly onCompile?: Progress;
+}
+
+const OPTIONS = [
+  'epochs',
+  'batchSize',
+  'shuffle',
+  'validationSplit',
+  'validationData',
+  'sampleWeight',
+  'callbacks',
+  'stepsPerEpoch',
+  'stepsPerSubmit',
+  'resume',
+  'signal',
+  'onCompile',
+] as const;
+
+/** @throws HeddleError for an unknown option (with the nearest valid one) or a value out of range. */
+export function checkFitOptions(options: FitOptions): void {
+  rejectUnknownOptions('fit', options, OPTIONS);
+  for (const name of ['epochs', 'batchSize', 'stepsPerEpoch', 'stepsPerSubmit'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) throw outOfRange(name, value, 'use a positive integer');
+  }
+  const { validationSplit = 0, validationData } = options;
+  if (!(validationSplit >= 0 && validationSplit < 1)) {
+    throw outOfRange('validationSplit', validationSplit, 'use a fraction from 0 up to, not including, 1');
+  }
+  if (validationSplit > 0 && validationData) {
+    throw outOfRange('validationSplit', validationSplit, 'pass either validationSplit or validationData');
+  }
+}
+
+const outOfRange = (name: string, value: number, fix: string): HeddleError =>
+  new HeddleError({ op: 'fit', message: `${name} is ${value}`, roles: [name], values: { [name]: value }, fix });

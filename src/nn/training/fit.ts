@@ -1,0 +1,84 @@
+/** The training loop: epochs of steps, many steps per submit, read back late and in order. */
+
+import type { Columns, ColumnSource } from '../../data/columns.js';
+import { type BatchSource, isBatchSource } from '../../data/stream.js';
+import type { CallbackContext } from './callbacks.js';
+import { arrayEpochs, type Epochs, streamedEpochs } from './epochs.js';
+import { evaluateColumns } from './evaluate.js';
+import { checkFitOptions, type FitOptions } from './fit-options.js';
+import { EpochLogs } from './logs.js';
+import { Pace } from './pace.js';
+import type { FitRun, History } from './run.js';
+import { callEach, drain, type Epoch, ending, keepPace, queuePiece, type Session } from './session.js';
+import type { Trainer } from './trainer.js';
+
+/** Trains. The history is that of whole epochs and of the one that was cut short, if any. */
+export async function runFit(
+  trainer: Trainer,
+  source: ColumnSource | BatchSource,
+  options: FitOptions,
+  run: FitRun,
+  model: CallbackContext['model'],
+): Promise<History> {
+  checkFitOptions(options);
+  options.signal?.throwIfAborted();
+  const session: Session = {
+    trainer,
+    options,
+    run,
+    pace: new Pace(options.stepsPerSubmit),
+    history: { epoch: [], history: {} },
+    context: { model, stop: () => run.stop() },
+    pending: [],
+  };
+  await trainer.backend();
+  const epochs = await (isBatchSource(source) ? streamedEpochs(session, source) : arrayEpochs(session, source));
+  await callEach(session, (callback) => callback.onTrainBegin?.(session.context));
+  await runEpochs(session, epochs);
+  await callEach(session, (callback) => callback.onTrainEnd?.(session.context));
+  options.signal?.throwIfAborted();
+  return session.history;
+}
+
+async function runEpochs(session: Session, { start, validation }: Epochs): Promise<void> {
+  const { trainer, options } = session;
+  const { position } = trainer;
+  const interrupted = options.resume === true && position.batch > 0;
+  const { epochs = 1 } = options;
+  for (let index = 0; index < epochs && !ending(session); index++) {
+    if (!interrupted || index > 0) {
+      position.epoch++;
+      position.batch = 0;
+    }
+    await callEach(session, (callback) => callback.onEpochBegin?.(index, session.context));
+    const { batches, pieces } = start();
+    const epoch: Epoch = { index, logs: new EpochLogs(trainer.logNames), batches };
+    for await (const piece of pieces) {
+      queuePiece(session, epoch, piece);
+      await keepPace(session);
+      if (ending(session)) break;
+    }
+    const cut = ending(session) && (batches === null || position.batch < batches);
+    if (!cut) position.batch = 0;
+    session.pending.push(() => endEpoch(session, epoch, cut ? null : validation, !cut));
+    if (validation || session.options.callbacks?.some((callback) => callback.onEpochEnd)) await drain(session);
+  }
+  await drain(session);
+}
+
+/** Records an epoch, evaluates and tells the callbacks, once all its steps have been reported. */
+async function endEpoch(session: Session, epoch: Epoch, validation: Columns | null, whole: boolean): Promise<void> {
+  const { trainer, options, history, context } = session;
+  if (epoch.logs.examples === 0) return;
+  const logs: Record<string, number> = { ...epoch.logs.means() };
+  if (validation) {
+    const values = await evaluateColumns(trainer, 'validate', validation, options.batchSize ?? 32);
+    for (const [name, value] of Object.entries(values)) logs[`val_${name}`] = value;
+  }
+  history.epoch.push(epoch.index);
+  for (const [name, value] of Object.entries(logs)) {
+    history.history[name] ??= [];
+    history.history[name].push(value);
+  }
+  if (whole) await callEach(session, (callback) => callback.onEpochEnd?.(epoch.index, logs, context));
+}

@@ -1,0 +1,96 @@
+/** What `fit` returns: a promise of the history, and a stream of events for whoever cares to listen. */
+
+/** Means over the batch of one step. */
+export interface StepEvent {
+  readonly epoch: number;
+  /** Steps since training of the model began, from 1. */
+  readonly step: number;
+  /** Index within the epoch. */
+  readonly batch: number;
+  /** Steps in the epoch; `null` for data of unknown length. */
+  readonly batches: number | null;
+  /** Examples in the batch. */
+  readonly size: number;
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** As in TF.js: `history.loss[e]` belongs to `epoch[e]`. */
+export interface History {
+  readonly epoch: number[];
+  readonly history: Record<string, number[]>;
+}
+
+/** Events kept for a slow listener; older ones are dropped. */
+const KEPT_EVENTS = 1024;
+
+export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
+  readonly #result: Promise<History>;
+  readonly #events: StepEvent[] = [];
+  #listening = false;
+  #ended = false;
+  #wake: (() => void) | null = null;
+  #stopping = false;
+
+  /** Starts `train` at once. */
+  constructor(train: (run: FitRun) => Promise<History>) {
+    this.#result = train(this).finally(() => {
+      this.#ended = true;
+      this.#wake?.();
+    });
+  }
+
+  /** Ends training after the step in work; the promise resolves to the history so far. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** For the trainer: hands an event to the listener, if there is one. */
+  emit(event: StepEvent): void {
+    if (!this.#listening) return;
+    if (this.#events.length >= KEPT_EVENTS) this.#events.shift();
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a run is awaited like the promise that TF.js returns
+  readonly then: PromiseLike<History>['then'] = (onFulfilled, onRejected) =>
+    this.#result.then(onFulfilled, onRejected);
+
+  catch<T>(onRejected: (error: unknown) => T): Promise<History | T> {
+    return this.#result.catch(onRejected);
+  }
+
+  finally(onFinally: () => void): Promise<History> {
+    return this.#result.finally(onFinally);
+  }
+
+  /** Events from now on. Leaving the loop ends listening, not training; a failure of training is the promise's to tell. */
+  async *[Symbol.asyncIterator](): AsyncIterator<StepEvent> {
+    this.#listening = true;
+    try {
+      for (;;) {
+        const event = this.#events.shift();
+        if (event) yield event;
+        else if (this.#ended) return;
+        else await this.#nextEvent();
+      }
+    } finally {
+      this.#listening = false;
+      this.#events.length = 0;
+    }
+  }
+
+  #nextEvent(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = null;
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,101 @@
+/** A fit in work: what it has queued, what it must still report, and how it ends. */
+
+import type { HeddleError, Program } from '../../engine/index.js';
+import type { Callback, CallbackContext } from './callbacks.js';
+import type { FitOptions } from './fit-options.js';
+import { type EpochLogs, namedMeans, ringRow } from './logs.js';
+import { type Halt, nonFiniteError } from './nonfinite.js';
+import type { Pace } from './pace.js';
+import type { FitRun, History } from './run.js';
+import type { Trainer } from './trainer.js';
+
+/** Submits on their way while the host reads an earlier one. */
+const IN_FLIGHT = 2;
+
+export interface Session {
+  readonly trainer: Trainer;
+  readonly options: FitOptions;
+  readonly run: FitRun;
+  readonly pace: Pace;
+  readonly history: History;
+  readonly context: CallbackContext;
+  /** What remains to be reported, in order; each entry waits for its numbers. */
+  readonly pending: (() => Promise<void>)[];
+}
+
+/** An epoch in work. */
+export interface Epoch {
+  /** From 0 in this fit. */
+  readonly index: number;
+  readonly logs: EpochLogs;
+  /** Steps in it; `null` where nobody knows. */
+  readonly batches: number | null;
+}
+
+/** Equal steps that go into one submit. */
+export interface Piece {
+  /** Examples in each step. */
+  readonly size: number;
+  readonly times: number;
+  readonly program: Program;
+  readonly feeds: Parameters<Program['submit']>[0];
+}
+
+export const ending = ({ run, options }: Session): boolean => run.stopping || options.signal?.aborted === true;
+
+/** Calls one method of every callback, one after the other. */
+export async function callEach(session: Session, call: (callback: Callback) => void | Promise<void>): Promise<void> {
+  for (const callback of session.options.callbacks ?? []) await call(callback);
+}
+
+/** Waits until no more than the allowed number of submits is unreported. */
+export async function keepPace({ pending, pace }: Session): Promise<void> {
+  while (pending.length > (pace.exact ? 0 : IN_FLIGHT)) await pending.shift()?.();
+}
+
+/** Reports everything. */
+export async function drain({ pending }: Session): Promise<void> {
+  for (let report = pending.shift(); report; report = pending.shift()) await report();
+}
+
+/** Queues the steps of `piece`, and their report. */
+export function queuePiece(session: Session, epoch: Epoch, { program, feeds, size, times }: Piece): void {
+  const { trainer, pace, pending } = session;
+  const { position, setup, logNames } = trainer;
+  const from = { step: position.step, batch: position.batch };
+  program.submit(feeds, times);
+  trainer.lastProgram = program;
+  position.step += times;
+  position.batch += times;
+  const ring = setup.log.ring.data();
+  ring.catch(() => {});
+  pending.push(async () => {
+    const rows = await ring;
+    pace.finished(times);
+    for (let offset = 0; offset < times; offset++) {
+      const means = ringRow(rows, from.step + offset, logNames.length);
+      const [loss = Number.NaN] = means;
+      const at: Halt = { epoch: epoch.index, batch: from.batch + offset, step: from.step + offset + 1, loss };
+      if (!Number.isFinite(loss)) throw await halted(session, program, at);
+      await reportStep(session, epoch, at, means, size);
+    }
+  });
+}
+
+async function reportStep(session: Session, epoch: Epoch, at: Halt, means: readonly number[], size: number): Promise<void> {
+  const { trainer, run, context } = session;
+  epoch.logs.add(means, size);
+  const { loss = Number.NaN, ...metrics } = namedMeans(trainer.logNames, means);
+  run.emit({ epoch: epoch.index, step: at.step, batch: at.batch, batches: epoch.batches, size, loss, metrics });
+  await callEach(session, (callback) => callback.onBatchEnd?.(at.batch, { loss, ...metrics }, context));
+}
+
+/** The error of a step that went wrong, with the model ready to train on from the step before. */
+async function halted({ trainer }: Session, program: Program, at: Halt): Promise<HeddleError> {
+  const error = await nonFiniteError(program, at);
+  const { control } = trainer.network;
+  for (const flag of [control.halted, control.fault]) flag.assign(Uint32Array.of(0));
+  trainer.position.step = at.step - 1;
+  trainer.position.batch = at.batch;
+  return error;
+}

@@ -1,0 +1,92 @@
+/** What `compile` settles: the losses, metrics and optimizer of a model, and the variables that training adds to its store. */
+
+import { rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
+import type { BoundOptimizer, Optimizer } from '../../optim/optimizer.js';
+import { resolveOptimizer } from '../../optim/resolve.js';
+import type { LossFunction, LossSpec } from '../losses.js';
+import { resolveLoss } from '../losses.js';
+import type { MetricSpec } from '../metrics.js';
+import { resolveMetric } from '../metrics.js';
+import type { Network } from '../network.js';
+
+export interface CompileOptions {
+  /** An optimizer or its name with default options. */
+  readonly optimizer: Optimizer | string;
+  /** One loss for all outputs, or one for each, in order: a loss, its name, or a function of (yTrue, yPred) giving one value per example. */
+  readonly loss: LossSpec | readonly LossSpec[];
+  /** Names or functions of (yTrue, yPred) giving one value per example. Default none. */
+  readonly metrics?: readonly MetricSpec[];
+}
+
+/** A metric of one output. */
+export interface BoundMetric {
+  readonly name: string;
+  readonly output: number;
+  readonly apply: (yTrue: Tensor, yPred: Tensor) => Tensor;
+}
+
+/** Rows of the loss ring: the host reads them at least this often. */
+export const RING_ROWS = 1024;
+
+/** Variables that a run of steps keeps its count in; each lies where one binding of the tail kernel finds it. */
+export interface Control {
+  readonly cursor: Variable;
+  readonly step: Variable;
+  readonly halted: Variable;
+  readonly fault: Variable;
+  readonly apply: Variable;
+}
+
+/** Per-step means of loss and metrics, and their sums over examples. */
+export interface Log {
+  readonly ring: Variable;
+  readonly totals: Variable;
+}
+
+export interface Setup {
+  readonly optimizer: Optimizer;
+  readonly bound: BoundOptimizer;
+  readonly losses: readonly LossFunction[];
+  readonly metrics: readonly BoundMetric[];
+  readonly log: Log;
+  /** Evaluation counts on its own, so that it may run in the midst of training. */
+  readonly evaluation: { readonly control: Control; readonly log: Log };
+}
+
+const OPTIONS = ['optimizer', 'loss', 'metrics'] as const;
+
+export function createSetup(network: Network, options: CompileOptions): Setup {
+  rejectUnknownOptions('compile', options, OPTIONS);
+  const optimizer = resolveOptimizer(options.optimizer);
+  const outputs = network.outputs.length;
+  const specs = Array.isArray(options.loss) ? (options.loss as readonly LossSpec[]) : [options.loss as LossSpec];
+  const losses = network.outputs.map((_, index) => resolveLoss(specs[specs.length === 1 ? 0 : index] as LossSpec));
+  const metrics = losses.flatMap((loss, output) =>
+    (options.metrics ?? []).map((spec) => {
+      const outputShape = network.outputs[output]?.shape ?? [];
+      const { name, apply } = resolveMetric(spec, { loss, outputShape });
+      return { name: outputs === 1 ? name : `${network.outputNames[output]}_${name}`, output, apply };
+    }),
+  );
+  const columns = 1 + metrics.length;
+  return {
+    optimizer,
+    bound: optimizer.bind(network.store, network.trainableWeights),
+    losses,
+    metrics,
+    log: createLog(network, 'log', columns),
+    evaluation: { control: createControl(network, 'evaluation'), log: createLog(network, 'evaluation/log', columns) },
+  };
+}
+
+function createLog({ store }: Network, name: string, columns: number): Log {
+  const make = (label: string, shape: number[]): Variable =>
+    new Variable(store.create(zeros(shape), { name: `${name}/${label}`, trainable: false }));
+  return { ring: make('ring', [RING_ROWS, columns]), totals: make('totals', [columns]) };
+}
+
+function createControl({ store }: Network, group: string): Control {
+  const make = (label: string): Variable =>
+    new Variable(store.create(zeros([], 'uint32'), { name: `${group}/${label}`, trainable: false, group }));
+  return { cursor: make('cursor'), step: make('step'), halted: make('halted'), fault: make('fault'), apply: make('apply') };
+}

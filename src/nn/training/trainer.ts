@@ -1,0 +1,157 @@
+/** The training side of a model: its setup, its data on the device, its programs, and how far it has come. */
+
+import { type Columns, type ColumnSource, toColumns } from '../../data/columns.js';
+import type { DataSpec } from '../../data/spec.js';
+import { type Backend, currentBackend, HeddleError, ops, type Program, type Tensor } from '../../engine/index.js';
+import type { Network } from '../network.js';
+import { Dataset, fitsDevice, signatureOf } from './dataset.js';
+import { type Progress, Programs } from './programs.js';
+import { type CompileOptions, createSetup, type Setup } from './setup.js';
+import { batchOf, symbolicBatch } from './batches.js';
+import { evaluationUpdates, trainingUpdates } from './step.js';
+
+/** Where the next step stands; saved with the model. */
+export interface Position {
+  /** Epochs begun in the model's life. Seeds the order of rows. */
+  epoch: number;
+  /** Steps done in the epoch that was interrupted, else 0. */
+  batch: number;
+  /** Steps done since `compile`. */
+  step: number;
+}
+
+/** What a data set on the device is for; each use keeps one. */
+export type Use = 'train' | 'validate' | 'evaluate' | 'verify';
+
+export class Trainer {
+  readonly network: Network;
+  readonly setup: Setup;
+  readonly options: CompileOptions;
+  readonly programs: Programs;
+  readonly position: Position = { epoch: 0, batch: 0, step: 0 };
+  readonly #datasets = new Map<Use, Dataset>();
+  /** The program that trained last. */
+  lastProgram: Program | null = null;
+  busy = false;
+
+  constructor(network: Network, options: CompileOptions, programs: Programs) {
+    this.network = network;
+    this.options = options;
+    this.programs = programs;
+    this.setup = createSetup(network, options);
+  }
+
+  /** Names of the columns of a log row. */
+  get logNames(): string[] {
+    return ['loss', ...this.setup.metrics.map((metric) => metric.name)];
+  }
+
+  /** The device that the model's variables live on. */
+  async backend(): Promise<Backend> {
+    const backend = this.network.store.backend ?? (await currentBackend());
+    this.network.store.bind(backend);
+    return backend;
+  }
+
+  get dataSpec(): DataSpec {
+    const { network, setup } = this;
+    return {
+      inputs: network.inputs.map(({ shape, dtype }, index) => ({ name: network.inputNames[index] ?? '', shape, dtype })),
+      targets: network.outputs.map(({ shape }, index) => {
+        const name = network.outputNames[index] ?? '';
+        const target = setup.losses[index]?.target;
+        if (target === 'classes') {
+          const classes = shape.at(-1) ?? Number.POSITIVE_INFINITY;
+          return { name, shape: shape.slice(0, -1), dtype: 'int32' as const, classes };
+        }
+        return { name, shape: target === 'values' ? shape : null, dtype: 'float32' as const };
+      }),
+    };
+  }
+
+  columns(op: string, source: ColumnSource): Promise<Columns> {
+    return toColumns(source, this.dataSpec, { op });
+  }
+
+  /** The data on the device, in the buffers of the last set for the same use where they fit; `null` where they are too large. */
+  async dataset(use: Use, columns: Columns): Promise<Dataset | null> {
+    const backend = await this.backend();
+    if (!fitsDevice(columns, backend)) return null;
+    const known = this.#datasets.get(use);
+    if (known?.signature === signatureOf(columns)) {
+      await known.refill(columns);
+      return known;
+    }
+    if (known) {
+      this.programs.drop(`${use} `);
+      known.dispose();
+    }
+    const dataset = await Dataset.upload(this.network.store, backend, columns, this.dataSpec);
+    this.#datasets.set(use, dataset);
+    return dataset;
+  }
+
+  /** A training step of `size` rows of `dataset`. */
+  trainingProgram(use: Use, dataset: Dataset, size: number, onProgress?: Progress): Promise<Program> {
+    const { network, setup, programs } = this;
+    const spec = () => {
+      const batch = batchOf(dataset, dataset.batch(network.control.cursor, size));
+      return { name: `${network.name}/train`, updates: trainingUpdates(network, setup, network.control, batch) };
+    };
+    return programs.get(`${use} ${size}`, spec, onProgress);
+  }
+
+  /** An evaluation step of `size` rows of `dataset`. */
+  evaluationProgram(use: Use, dataset: Dataset, size: number, onProgress?: Progress): Promise<Program> {
+    const { network, setup, programs } = this;
+    const spec = () => {
+      const batch = batchOf(dataset, dataset.batch(setup.evaluation.control.cursor, size));
+      return { name: `${network.name}/evaluate`, updates: evaluationUpdates(network, setup, batch) };
+    };
+    return programs.get(`${use} ${size}`, spec, onProgress);
+  }
+
+  /** A step on batches like `columns` that are fed from the host. */
+  fedProgram(mode: 'train' | 'evaluate', columns: Columns, onProgress?: Progress): Promise<Program> {
+    const { network, setup, programs } = this;
+    const spec = () => {
+      const { batch, inputs } = symbolicBatch(columns, (value, index) => this.#converted(value, index));
+      const updates =
+        mode === 'train' ? trainingUpdates(network, setup, network.control, batch) : evaluationUpdates(network, setup, batch);
+      return { name: `${network.name}/${mode} fed`, inputs, updates };
+    };
+    return programs.get(`fed ${mode} ${signatureOf(columns)}`, spec, onProgress);
+  }
+
+  /** A fed column in the dtype that the model computes with; bytes become numbers on the device. */
+  #converted(value: Tensor, index: number): Tensor {
+    const { inputs, targets } = this.dataSpec;
+    const dtype = [...inputs, ...targets][index]?.dtype ?? 'float32';
+    return value.dtype === dtype ? value : ops.cast(value, dtype);
+  }
+
+  /** Runs `work` as the only training of the model. */
+  async exclusively<T>(op: string, work: () => Promise<T>): Promise<T> {
+    if (this.busy) {
+      throw new HeddleError({
+        op,
+        message: `model '${this.network.name}' is already training`,
+        roles: ['model'],
+        values: { model: this.network.name },
+        fix: 'await the run in work, or end it with run.stop()',
+      });
+    }
+    this.busy = true;
+    try {
+      return await work();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  dispose(): void {
+    for (const dataset of this.#datasets.values()) dataset.dispose();
+    this.#datasets.clear();
+  }
+}
+
