@@ -39,7 +39,9 @@ export function judge(
 
 function errorRatio(actual: number, expected: number, budget: number): number {
   if (!(budget < Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
-  if (actual === expected || (Number.isNaN(actual) && Number.isNaN(expected))) return 0;
+  // The correctly rounded result is right whatever the budget says.
+  if (actual === expected || actual === Math.fround(expected)) return 0;
+  if (Number.isNaN(actual) && Number.isNaN(expected)) return 0;
   // What does not fit float32 may arrive as infinity.
   const overflows = Math.abs(expected) + budget > MAX_FLOAT32 && Math.sign(actual) === Math.sign(expected);
   if (overflows && Math.abs(actual) === Number.POSITIVE_INFINITY) return 0;
