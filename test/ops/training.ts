@@ -1,6 +1,7 @@
 /** Cases of the ops around forward and backward pass: batches, the tail of a step, optimizers, the ring of outputs. */
 
 import type { DType } from '../../src/core/dtype.js';
+import type { Value } from '../../src/ir/graph.js';
 import {
   type AdamArguments,
   adamUpdate,
@@ -131,6 +132,8 @@ const TAILS: readonly TailCase[] = [
   { name: 'halted before', batch: 3, metrics: 1, control: [96, 4, 3, 0, 0] },
   { name: 'after a fault', batch: 3, metrics: 1, control: [96, 0, 3, 1, 1] },
   { name: 'a loss overflows', batch: 2, metrics: 1, control: [6, 0, 3, 1, 0], losses: [3e38, 3e38] },
+  { name: 'a loss is NaN', batch: 3, metrics: 1, control: [6, 0, 3, 1, 0], losses: [1, Number.NaN, 2] },
+  { name: 'a loss is infinite', batch: 3, metrics: 5, control: [6, 0, 9, 1, 0], losses: [1, 2, -Infinity] },
   { name: 'integers', batch: 67, metrics: 1, control: [0, 0, 0, 0, 0], losses: new Array(67).fill(3) },
 ];
 
@@ -186,6 +189,21 @@ const SGDS: readonly { readonly applies: number; readonly options: SgdOptions }[
 const floats = (shapes: readonly List[], fill: 'normal' | 'unit' = 'normal'): CaseInput[] =>
   shapes.map((shape) => ({ shape, fill }));
 
+function buildAdam(inputs: readonly Value[], count: number, options: AdamOptions): Value[] {
+  const [params = [], grads = [], m = [], v = [], rest = []] = cut(inputs, [count, count, count, count, 4]);
+  const scalars = named(['learningRate', 'step', 'apply', 'fault'], rest);
+  const results = adamUpdate({ params, grads, m, v, ...scalars, ...options });
+  return [...results.params, ...results.m, ...results.v, results.step, results.apply, results.fault];
+}
+
+function buildSgd(inputs: readonly Value[], count: number, options: SgdOptions): Value[] {
+  const slots = options.momentum ? count : 0;
+  const [params = [], grads = [], velocities = [], rest = []] = cut(inputs, [count, count, slots, 3]);
+  const scalars = named(['learningRate', 'apply', 'fault'], rest);
+  const results = sgdUpdate({ params, grads, velocities, ...scalars, ...options });
+  return [...results.params, ...results.velocities, results.apply, results.fault];
+}
+
 const adamCases = SHAPES.flatMap((shapes, index) =>
   ADAMS.map(
     ({ t, applies, options }): OpCase => ({
@@ -202,19 +220,7 @@ const adamCases = SHAPES.flatMap((shapes, index) =>
         word(applies),
         word(0),
       ],
-      build: (...inputs) => {
-        const count = shapes.length;
-        const [params = [], grads = [], m = [], v = [], rest = []] = cut(inputs, [
-          count,
-          count,
-          count,
-          count,
-          4,
-        ]);
-        const scalars = named(['learningRate', 'step', 'apply', 'fault'], rest);
-        const results = adamUpdate({ params, grads, m, v, ...scalars, ...options });
-        return [...results.params, ...results.m, ...results.v, results.step, results.apply, results.fault];
-      },
+      build: (...inputs) => buildAdam(inputs, shapes.length, options),
       gradients: false,
     }),
   ),
@@ -234,14 +240,7 @@ const sgdCases = SHAPES.flatMap((shapes, index) =>
         word(applies),
         word(0),
       ],
-      build: (...inputs) => {
-        const count = shapes.length;
-        const slots = options.momentum ? count : 0;
-        const [params = [], grads = [], velocities = [], rest = []] = cut(inputs, [count, count, slots, 3]);
-        const scalars = named(['learningRate', 'apply', 'fault'], rest);
-        const results = sgdUpdate({ params, grads, velocities, ...scalars, ...options });
-        return [...results.params, ...results.velocities, results.apply, results.fault];
-      },
+      build: (...inputs) => buildSgd(inputs, shapes.length, options),
       gradients: false,
     }),
   ),
@@ -253,11 +252,52 @@ const APPENDS: readonly { readonly row: List; readonly counter: number }[] = [
   { row: [65, 4], counter: 3 },
 ];
 
+/** Gradients of 1 that no element survives: not a number, infinite, too large to square, too large to add. */
+const FAULTS: readonly { readonly name: string; readonly gradient: number }[] = [
+  { name: 'NaN', gradient: Number.NaN },
+  { name: 'infinite', gradient: -Infinity },
+  { name: 'huge', gradient: 3.4e38 },
+];
+
+/** Two variables, the second with the gradient at fault in its middle. */
+const faulty = (gradient: number): CaseInput[] => [
+  { shape: [5] },
+  { shape: [3] },
+  { shape: [5] },
+  { shape: [3], fill: [0.5, gradient, -0.5] },
+];
+
+const faultCases = FAULTS.flatMap(({ name, gradient }): OpCase[] => [
+  {
+    op: 'adam',
+    name: `a gradient is ${name}`,
+    inputs: [
+      ...faulty(gradient),
+      ...floats([[5], [3]]),
+      ...floats([[5], [3]], 'unit'),
+      float(0.1),
+      word(1),
+      word(1),
+      word(0),
+    ],
+    build: (...inputs) => buildAdam(inputs, 2, {}),
+    gradients: false,
+  },
+  {
+    op: 'sgd',
+    name: `a gradient is ${name}`,
+    inputs: [...faulty(gradient), ...floats([[5], [3]]), float(10), word(1), word(0)],
+    build: (...inputs) => buildSgd(inputs, 2, { momentum: 0.9 }),
+    gradients: false,
+  },
+]);
+
 export const cases: OpCase[] = [
   ...BATCHES.map(batchCase),
   ...TAILS.map(tailCase),
   ...adamCases,
   ...sgdCases,
+  ...faultCases,
   ...APPENDS.map(
     ({ row, counter }): OpCase => ({
       op: 'append',

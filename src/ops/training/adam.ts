@@ -38,7 +38,7 @@ export const adamOp: OpDef<AdamAttrs> = {
     });
     if (control.apply.data[0] === 0) return;
     eachElement(inputs, attrs, (variable, i, next) => {
-      if (!allFinite(next.p, next.m, next.v, next.square)) {
+      if (!isSound(next)) {
         if (newControl[2]) newControl[2].data[0] = 1;
         return;
       }
@@ -48,8 +48,10 @@ export const adamOp: OpDef<AdamAttrs> = {
     });
   },
   magnitude(inputs, outputs, attrs) {
+    for (const output of outputs) output.data.fill(0); // what is kept is exact
     const [p = [], m = [], v = []] = cut(outputs, [attrs.count, attrs.count, attrs.count]);
     eachElement(inputs, attrs, (variable, i, next) => {
+      if (!isSound(next)) return;
       (p[variable] as HostTensor).data[i] = next.scale.p;
       (m[variable] as HostTensor).data[i] = next.scale.m;
       (v[variable] as HostTensor).data[i] = next.scale.v;
@@ -82,6 +84,8 @@ interface NextElement {
   /** Σ|terms| of each. */
   readonly scale: { readonly p: number; readonly m: number; readonly v: number };
 }
+
+const isSound = ({ p, m, v, square }: NextElement): boolean => allFinite(p, m, v, square);
 
 /** Roundings of α, √v, the division and m, in those of a plain sum: sqrt 4, division 2.5 and the powers of β among them. */
 const STEP_WEIGHT = 8;

@@ -42,7 +42,7 @@ export const sgdOp: OpDef<SgdAttrs> = {
     });
     if (control.apply.data[0] === 0) return;
     eachElement(inputs, attrs, (variable, i, next) => {
-      if (!allFinite(next.p, next.u, next.pull)) {
+      if (!isSound(next)) {
         if (newControl[1]) newControl[1].data[0] = 1;
         return;
       }
@@ -52,8 +52,10 @@ export const sgdOp: OpDef<SgdAttrs> = {
     });
   },
   magnitude(inputs, outputs, attrs) {
+    for (const output of outputs) output.data.fill(0); // what is kept is exact
     const [p = [], u = []] = cut(outputs, [attrs.count, slotsOf(attrs)]);
     eachElement(inputs, attrs, (variable, i, next) => {
+      if (!isSound(next)) return;
       (p[variable] as HostTensor).data[i] = next.scale.p;
       const velocity = u[variable];
       if (velocity) velocity.data[i] = next.scale.u;
@@ -87,6 +89,8 @@ interface NextElement {
   /** Σ|terms| of each. */
   readonly scale: { readonly p: number; readonly u: number };
 }
+
+const isSound = ({ p, u, pull }: NextElement): boolean => allFinite(p, u, pull);
 
 function eachElement(
   inputs: readonly HostTensor[],

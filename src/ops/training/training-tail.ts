@@ -70,14 +70,11 @@ export const trainingTailOp: OpDef = {
     );
     for (const name of TAIL_STATE) after[name].set(state[name].data);
     const batch = vectors[0]?.shape[0] ?? 0;
-    const sums = vectors.map(({ data }) => {
-      let sum = 0; // over b
-      for (let b = 0; b < batch; b++) sum += data[b] as number;
-      return sum;
-    });
+    const sums = sumsOf(vectors, (value) => value);
     const at = ({ data }: HostTensor): number => data[0] as number;
-    const loss = (sums[0] as number) / batch;
-    const finite = Number.isFinite(Math.fround(loss));
+    const total = Math.fround(sums[0] as number); // a device overflows here, before it divides
+    const finite = Number.isFinite(total);
+    const loss = finite ? (sums[0] as number) / batch : total;
     const row = (at(state.step) % (state.ring.shape[0] as number)) * vectors.length;
     if (at(state.halted) === 0 && at(state.fault) === 0 && finite) {
       sums.forEach((sum, column) => {
@@ -99,11 +96,7 @@ export const trainingTailOp: OpDef = {
     const { vectors, state } = partsOf(inputs);
     const [ring, totals] = outputs;
     const batch = vectors[0]?.shape[0] ?? 1;
-    const sums = vectors.map(({ data }) => {
-      let sum = 0;
-      for (let b = 0; b < batch; b++) sum += Math.abs(data[b] as number);
-      return sum;
-    });
+    const sums = sumsOf(vectors, Math.abs).map((sum) => (Number.isFinite(Math.fround(sum)) ? sum : 0));
     const columns = vectors.length;
     // Rows that were not written are copies; the scale of the new row is a sound one for them too.
     ring?.data.forEach((_: number, i: number) => {
@@ -145,6 +138,15 @@ function tailCandidates({ inputs, capabilities }: LowerRequest): Candidate[] {
   dispatches.push({ launch: tailKernel(batch, columns, rows, true), args: [scratchArg(0), ...kept] });
   const scratch: TensorType[] = [{ shape: [columns], dtype: 'float32' }];
   return [{ key: 'training_tail_summed', lower: () => ({ scratch, dispatches }) }];
+}
+
+/** Σ over the batch of each vector's elements, through `of`. */
+function sumsOf(vectors: readonly HostTensor[], of: (value: number) => number): number[] {
+  return vectors.map(({ data }) => {
+    let sum = 0;
+    for (let b = 0; b < data.length; b++) sum += of(data[b] as number);
+    return sum;
+  });
 }
 
 /** Inputs by role. */
