@@ -21,8 +21,9 @@ export function crossentropyCandidates(
   requireIndexable('softmaxCrossentropy', logits.shape);
   const classes = logits.shape.at(-1) ?? 1;
   const [withLoss = false, storesGradient = false] = request.used;
-  // An epilogue may exist for its side outputs alone.
-  const withGradient = storesGradient || request.epilogue !== undefined;
+  // The epilogue may be wanted for its side outputs alone.
+  const sides = request.epilogue?.sides ?? [];
+  const withGradient = storesGradient || sides.some((side) => request.used[side]);
   const epilogue =
     request.epilogue && emitEpilogue(request.epilogue, { shape: logits.shape, dtype: 'float32' });
   const use: CrossentropyUse = {
