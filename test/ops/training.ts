@@ -1,12 +1,10 @@
-/** Cases of the ops around forward and backward pass: batches, the tail of a step, optimizers, the ring of outputs. */
+/** Cases of the ops that end a training step: its tail, the optimizers, the ring of outputs. */
 
-import type { DType } from '../../src/core/dtype.js';
 import type { Value } from '../../src/ir/graph.js';
 import {
   type AdamArguments,
   adamUpdate,
   append,
-  nextBatch,
   type SgdArguments,
   sgdUpdate,
   TAIL_STATE,
@@ -19,99 +17,6 @@ type List = readonly number[];
 
 const word = (value: number): CaseInput => ({ shape: [], dtype: 'uint32', fill: [value] });
 const float = (value: number): CaseInput => ({ shape: [], fill: [value] });
-
-interface BatchCase {
-  readonly rows: number;
-  readonly batchSize: number;
-  readonly cursor: number;
-  readonly columns: readonly {
-    readonly dtype: DType;
-    readonly row: List;
-    /** Rows of each shard but the last. Default: one shard. */
-    readonly shardRows?: number;
-    readonly as?: DType;
-  }[];
-}
-
-const BATCHES: readonly BatchCase[] = [
-  { rows: 1, batchSize: 1, cursor: 0, columns: [{ dtype: 'float32', row: [] }] },
-  { rows: 9, batchSize: 4, cursor: 2, columns: [{ dtype: 'uint8', row: [5], shardRows: 5 }] },
-  {
-    rows: 11,
-    batchSize: 5,
-    cursor: 3,
-    columns: [
-      { dtype: 'uint8', row: [4, 7] },
-      { dtype: 'int32', row: [] },
-      { dtype: 'float32', row: [] },
-    ],
-  },
-  {
-    rows: 13,
-    batchSize: 7,
-    cursor: 0,
-    columns: [
-      { dtype: 'float32', row: [8], shardRows: 7 },
-      { dtype: 'float32', row: [3] },
-    ],
-  },
-  {
-    rows: 7,
-    batchSize: 6,
-    cursor: 0,
-    columns: [
-      { dtype: 'uint8', row: [2, 3], as: 'int32' },
-      { dtype: 'uint8', row: [], as: 'int32' },
-    ],
-  },
-  // More shards than bindings: several dispatches, each of which writes some rows.
-  {
-    rows: 20,
-    batchSize: 17,
-    cursor: 1,
-    columns: [
-      { dtype: 'uint8', row: [3], shardRows: 3 },
-      { dtype: 'bool', row: [2] },
-    ],
-  },
-  // Past the end of the order the last row is taken again.
-  { rows: 6, batchSize: 5, cursor: 4, columns: [{ dtype: 'uint8', row: [1] }] },
-];
-
-function batchCase(one: BatchCase): OpCase {
-  const { rows, batchSize, cursor, columns } = one;
-  const order = Array.from({ length: rows }, (_, k) => (k * 5 + 3) % rows);
-  const shards = columns.map(({ shardRows = rows }) =>
-    Array.from({ length: Math.ceil(rows / shardRows) }, (_, s) => Math.min(shardRows, rows - s * shardRows)),
-  );
-  return {
-    op: 'nextBatch',
-    name: `${batchSize} of ${rows} from ${cursor}: ${columns
-      .map(({ dtype, row, as = '' }, c) => `${dtype}[${row.join(',')}]${as}×${shards[c]?.length}`)
-      .join(' ')}`,
-    inputs: [
-      word(cursor),
-      { shape: [rows], dtype: 'int32', fill: order },
-      ...columns.flatMap(({ dtype, row }, c) =>
-        (shards[c] ?? []).map((count): CaseInput => ({ shape: [count, ...row], dtype })),
-      ),
-    ],
-    build: (at, permutation, ...data) => {
-      const parts = cut(
-        data,
-        shards.map((list) => list.length),
-      );
-      return nextBatch({
-        cursor: at,
-        order: permutation,
-        batchSize,
-        columns: columns.map(({ as }, c) => ({ shards: parts[c] ?? [], ...(as ? { dtype: as } : {}) })),
-      });
-    },
-    exact: true,
-    gradients: false,
-  };
-}
 
 interface TailCase {
   readonly name: string;
@@ -293,7 +198,6 @@ const faultCases = FAULTS.flatMap(({ name, gradient }): OpCase[] => [
 ]);
 
 export const cases: OpCase[] = [
-  ...BATCHES.map(batchCase),
   ...TAILS.map(tailCase),
   ...adamCases,
   ...sgdCases,

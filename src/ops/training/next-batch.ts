@@ -120,7 +120,7 @@ function nextBatchCandidates(request: LowerRequest<NextBatchAttrs>): Candidate[]
   }
   // Each column in dispatches of its own, each of which writes the rows that lie in the shards it sees.
   const dispatches = wanted.flatMap((column) => {
-    const room = limit - 1 - (column.index === 0 ? extra.length : 0);
+    const room = Math.max(1, limit - 1 - (column.index === 0 ? extra.length : 0));
     const parts: LoweredDispatch[] = [];
     for (let from = 0; from < column.shards.length; from += room) {
       parts.push(dispatchOf([{ column, from, to: Math.min(from + room, column.shards.length) }]));
