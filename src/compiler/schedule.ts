@@ -35,7 +35,8 @@ export function schedule(program: LoweredProgram, capabilities: Capabilities): S
   const updates = settleUpdates(program, work);
   const outputs = keepOutputs(program.outputs, updates, work);
   const kept = new Set(outputs.map(({ slot }) => slot));
-  for (const draft of [...work.drafts]) settleInPlace(draft, updates, kept, work);
+  const lineages = lineagesOf(updates, kept, work);
+  for (const draft of [...work.drafts]) settleInPlace(draft, { updates, lineages, kept }, work);
   for (const update of updates) settleUpdate(update, work);
   for (const draft of [...work.drafts]) separateReadsFromWrites(draft, work);
   const blocks = blocksOf(work);
@@ -109,21 +110,57 @@ function keepOutputs(
 const variableOf = (slot: Slot): number | null =>
   slot.home.kind === 'variable' ? slot.home.variable.id : null;
 
-/** Lets results of `draft` take the memory of the inputs that they overwrite, or gives it copies to overwrite. */
-function settleInPlace(
-  draft: Draft,
+/**
+ * Results that descend from a variable's old value to its new one by steps which overwrite in place, each with what it
+ * overwrites: a counter may pass through several kernels without leaving its slot.
+ */
+function lineagesOf(
   updates: readonly Update[],
   kept: ReadonlySet<Slot>,
   work: DraftSchedule,
-): void {
+): ReadonlyMap<Slot, Slot> {
+  const lineages = new Map<Slot, Slot>();
+  const finals = new Set(updates.map(({ value }) => value.slot));
+  for (const { place, value } of updates) {
+    const chain = new Map<Slot, Slot>();
+    let at = value.slot;
+    for (let from = overwrittenBy(at, work); from; from = overwrittenBy(at, work)) {
+      chain.set(at, from);
+      at = from;
+      if (kept.has(from) || finals.has(from)) break;
+    }
+    if (at === place) for (const [to, from] of chain) lineages.set(to, from);
+  }
+  return lineages;
+}
+
+/** The slot in whose place the step that makes `slot` means to put it. */
+function overwrittenBy(slot: Slot, work: DraftSchedule): Slot | undefined {
+  const step = work.producers.get(slot)?.step;
+  const pair = inPlaceGroups(step?.dispatches ?? [])
+    .flat()
+    .find(({ output }) => step?.outputs[output]?.slot === slot);
+  return pair && step?.inputs[pair.input]?.slot;
+}
+
+interface InPlaceRules {
+  readonly updates: readonly Update[];
+  readonly lineages: ReadonlyMap<Slot, Slot>;
+  /** Outputs of the program. */
+  readonly kept: ReadonlySet<Slot>;
+}
+
+/** Lets results of `draft` take the memory of the inputs that they overwrite, or gives it copies to overwrite. */
+function settleInPlace(draft: Draft, rules: InPlaceRules, work: DraftSchedule): void {
   const groups = inPlaceGroups(draft.step.dispatches);
   const seen = new Set<number>();
   for (const group of groups) {
     const pairs = group.filter(({ output }) => !seen.has(output));
     for (const { output } of pairs) seen.add(output);
     // Members of a group lie together: all are variables in their places, or all are copies made for it.
-    const together = group.length === 1 || group.every(({ input }) => isVariableSlot(draft.step.inputs[input]?.slot));
-    const legal = together && pairs.every((pair) => mayOverwrite(draft, pair, updates, kept, work));
+    const sources = group.map(({ input }) => draft.step.inputs[input]?.slot);
+    const together = group.length === 1 || sources.every((slot) => slot && inVariable(slot, work));
+    const legal = together && pairs.every((pair) => mayOverwrite(draft, pair, rules, work));
     for (const { input, output } of pairs) {
       const from = draft.step.inputs[input];
       const to = draft.step.outputs[output];
@@ -147,7 +184,7 @@ function settleInPlace(
   }
 }
 
-const isVariableSlot = (slot: Slot | undefined): boolean => slot?.home.kind === 'variable';
+const inVariable = (slot: Slot, work: DraftSchedule): boolean => work.physical(slot).home.kind === 'variable';
 
 interface InPlace {
   readonly input: number;
@@ -166,15 +203,13 @@ function inPlaceGroups(dispatches: readonly LoweredDispatch[]): InPlace[][] {
 function mayOverwrite(
   draft: Draft,
   { input, output }: InPlace,
-  updates: readonly Update[],
-  kept: ReadonlySet<Slot>,
+  { updates, lineages, kept }: InPlaceRules,
   work: DraftSchedule,
 ): boolean {
   const from = draft.step.inputs[input]?.slot;
   const to = draft.step.outputs[output]?.slot;
   if (!from || !to || work.overwriters.has(from)) return false;
-  const update = updates.find(({ value }) => value.slot === to);
-  if (from.home.kind === 'variable') return update?.place === from;
+  if (inVariable(from, work)) return lineages.get(to) === from;
   const isUpdateValue = updates.some(({ value }) => value.slot === from);
   return isTemporary(from) && !isUpdateValue && !kept.has(from) && work.canFollowReaders(draft, from);
 }
@@ -186,10 +221,11 @@ function settleUpdate({ place, value }: Update, work: DraftSchedule): void {
   const direct =
     producer !== undefined &&
     !work.isPlaced(value.slot) &&
+    !work.overwriters.has(place) &&
     mayWriteInto(producer, value.slot, place, work) &&
     work.canFollowReaders(producer, place);
   if (direct) work.overwrite(producer, value.slot, place);
-  else work.copy(value, LAST, place);
+  else work.copy(value, LAST, work.occupant(place));
 }
 
 /**

@@ -24,6 +24,7 @@ export class DraftSchedule {
   readonly readers = new Map<Slot, Set<Draft>>();
   /** Slots that take over another's memory. */
   private readonly takenFrom = new Map<Slot, Slot>();
+  private readonly successors = new Map<Slot, Slot>();
   /** The step that overwrites a slot's memory. */
   readonly overwriters = new Map<Slot, Draft>();
 
@@ -41,6 +42,13 @@ export class DraftSchedule {
     return at;
   }
 
+  /** The value that lies in `place` last: itself, or what has been written over it so far. */
+  occupant(place: Slot): Slot {
+    let at = place;
+    for (let next = this.successors.get(at); next; next = this.successors.get(at)) at = next;
+    return at;
+  }
+
   isPlaced(slot: Slot): boolean {
     return this.takenFrom.has(slot) || !isTemporary(slot);
   }
@@ -48,7 +56,10 @@ export class DraftSchedule {
   /** `slot` takes the memory of `from`, which `writer` overwrites: whoever reads `from` comes first, or reads a copy. */
   overwrite(writer: Draft, slot: Slot, from: Slot): void {
     this.takenFrom.set(slot, from);
+    this.successors.set(from, slot);
     this.overwriters.set(from, writer);
+    const producer = this.producers.get(from);
+    if (producer && producer !== writer) writer.after.add(producer);
     const reachable = this.reachableFrom(writer);
     const late = this.readersOf(from).filter((reader) => reader !== writer && reachable.has(reader));
     if (late.length > 0) {
