@@ -5,7 +5,7 @@
 //
 //   healthy (not halted, no fault, a finite loss):               otherwise:
 //     ring[step mod rows, j] = mean_j                              halted = step + 1, unless it was set before
-//     totals[j] += sum_j                                           ring[step mod rows, 0] = the loss, where that is the cause
+//     totals[j] += sum_j                                           ring[step mod rows, 0] = the loss, or NaN after a fault
 //     cursor += batch,  step += 1,  apply = 1                      apply = 0, and nothing else changes
 //
 //   control (one binding, a 256-byte slot each):  cursor | halted | step | apply | fault
@@ -110,9 +110,7 @@ fn training_tail(@builtin(local_invocation_index) lane: u32) {
   } else {
     if (control[HALTED] == 0u) {
       control[HALTED] = step + 1u;
-      if (!is_finite(loss)) {
-        ring[row] = loss;
-      }
+      ring[row] = select(loss, NOT_A_NUMBER, is_finite(loss));
     }
     control[APPLY] = 0u;
   }

@@ -1,7 +1,5 @@
 /** Heddle: trains neural networks on WebGPU, and checks every number against a CPU reference. */
 
-export type { Access, Capabilities, ParamType } from './kernels/kernel.js';
-export { type Arg, type Candidate, inputArg, type LowerRequest, type OpDef, outputArg, scratchArg, type VjpContext } from './ir/op.js';
 export type { ColumnData, ColumnSource } from './data/columns.js';
 export type { BatchSource } from './data/stream.js';
 export {
@@ -47,10 +45,21 @@ export {
   type VerifyStep,
   variable,
 } from './engine/index.js';
+export {
+  type Arg,
+  type Candidate,
+  inputArg,
+  type LowerRequest,
+  type OpDef,
+  outputArg,
+  scratchArg,
+  type VjpContext,
+} from './ir/op.js';
+export type { Access, Capabilities, ParamType } from './kernels/kernel.js';
+export { type LoadOptions, load, save } from './nn/file.js';
 export * as initializers from './nn/initializers/index.js';
 export { defineLayer, type Layer } from './nn/layer.js';
 export * as layers from './nn/layers/index.js';
-export { type LoadOptions, load, save } from './nn/file.js';
 export * as losses from './nn/losses.js';
 export * as metrics from './nn/metrics.js';
 export { Model, type ModelOptions, model, type SequentialOptions, sequential } from './nn/model.js';

@@ -83,7 +83,12 @@ async function columnsOf(
   const columns: Column[] = [];
   for (const [index, spec] of specs.entries()) {
     const label = specs.length === 1 ? role : `${role}.${spec.name}`;
-    const value = conformed(op, label, await hostOf(op, label, parts[index] as ArrayLike | Tensor, spec), spec);
+    const value = conformed(
+      op,
+      label,
+      await hostOf(op, label, parts[index] as ArrayLike | Tensor, spec),
+      spec,
+    );
     await (spec.classes === undefined
       ? checkFinite(op, label, value)
       : checkLabels(op, label, value, spec.classes));
@@ -229,7 +234,11 @@ export function rowsOf(columns: Columns, from: number, to: number): Columns {
   return mapColumns(columns, to - from, cut);
 }
 
-function mapColumns({ inputs, targets, weights }: Columns, rows: number, each: (column: Column) => Column): Columns {
+function mapColumns(
+  { inputs, targets, weights }: Columns,
+  rows: number,
+  each: (column: Column) => Column,
+): Columns {
   return { inputs: inputs.map(each), targets: targets.map(each), weights: weights && each(weights), rows };
 }
 

@@ -1,7 +1,7 @@
 /** Batches from an iterable: any source of `{ x, y, sampleWeight? }`, one epoch at a time or endless. */
 
 import { HeddleError } from '../engine/index.js';
-import type { Columns, ColumnSource } from './columns.js';
+import type { ColumnSource, Columns } from './columns.js';
 
 /** Batches, in memory or produced as they are needed. An object that can be iterated again gives one epoch each time. */
 export type BatchSource = Iterable<ColumnSource> | AsyncIterable<ColumnSource>;

@@ -65,7 +65,13 @@ export function defineKernel(spec: KernelSpec): (use: KernelUse) => LoweredDispa
   const { entryPoint, code } = spec;
   const bindings = Object.entries(spec.bindings).map(([name, access]) => ({ name, access }));
   const params = Object.entries(spec.params ?? {}).map(([name, type]) => ({ name, type }));
-  const kernel: Kernel = Object.freeze({ key: `own/${entryPoint}/${code}`, entryPoint, code, bindings, params });
+  const kernel: Kernel = Object.freeze({
+    key: `own/${entryPoint}/${code}`,
+    entryPoint,
+    code,
+    bindings,
+    params,
+  });
   return ({ workgroups, args, params: values = {} }) => {
     if (args.length !== bindings.length) {
       throw new HeddleError({
@@ -76,12 +82,20 @@ export function defineKernel(spec: KernelSpec): (use: KernelUse) => LoweredDispa
         fix: 'give one argument for each binding, in order',
       });
     }
-    return { launch: { kernel, workgroups, params: params.map(({ name }) => valueOf(entryPoint, name, values)) }, args };
+    return {
+      launch: { kernel, workgroups, params: params.map(({ name }) => valueOf(entryPoint, name, values)) },
+      args,
+    };
   };
 }
 
 function valueOf(op: string, name: string, values: Readonly<Record<string, number>>): number {
   const value = values[name];
   if (value !== undefined) return value;
-  throw new HeddleError({ op, message: `parameter '${name}' has no value`, roles: [name], fix: `pass params: { ${name}: … }` });
+  throw new HeddleError({
+    op,
+    message: `parameter '${name}' has no value`,
+    roles: [name],
+    fix: `pass params: { ${name}: … }`,
+  });
 }

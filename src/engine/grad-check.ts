@@ -4,8 +4,7 @@ import { gradients } from '../compiler/autodiff.js';
 import { HeddleError } from '../core/errors.js';
 import { randomStream } from '../core/random.js';
 import { applyOne, canonical, topologicalOrder, type Value } from '../ir/graph.js';
-import { inputOp, isVariable, type VariableAttrs } from '../ir/leaves.js';
-import { constant } from '../ir/leaves.js';
+import { constant, inputOp, isVariable, type VariableAttrs } from '../ir/leaves.js';
 import { mul, sum } from '../ops/index.js';
 import { checkGradients, type GradientCheckOptions, type GradientReport } from '../reference/grad-check.js';
 import { type ArrayLike, toHostTensor } from './ndarray.js';
@@ -35,17 +34,32 @@ export async function gradCheck(
   options: GradCheckOptions = {},
 ): Promise<GradCheckReport> {
   const { variables = [], ...rest } = options;
-  const hosts = inputs.map((source, index) => toHostTensor(source, { op: 'gradCheck', role: `input ${index}` }));
-  const leaves = hosts.map(({ shape, dtype }, index) => applyOne(inputOp, [], { name: `input_${index}`, shape, dtype }));
+  const hosts = inputs.map((source, index) =>
+    toHostTensor(source, { op: 'gradCheck', role: `input ${index}` }),
+  );
+  const leaves = hosts.map(({ shape, dtype }, index) =>
+    applyOne(inputOp, [], { name: `input_${index}`, shape, dtype }),
+  );
   const loss = weighted(canonical(f(...leaves.map((leaf) => new Tensor(leaf)))), rest.seed ?? 1);
   const wrt = [...leaves.filter((leaf) => leaf.dtype === 'float32'), ...variables.map(canonical)];
   if (wrt.length === 0) {
-    throw new HeddleError({ op: 'gradCheck', message: 'there is no float input to check', roles: ['inputs'], fix: 'pass float data, or { variables }' });
+    throw new HeddleError({
+      op: 'gradCheck',
+      message: 'there is no float input to check',
+      roles: ['inputs'],
+      fix: 'pass float data, or { variables }',
+    });
   }
-  const feeds = new Map(leaves.map((leaf, index) => [leaf.node, (hosts[index] as { data: Float32Array }).data]));
-  const read = topologicalOrder([loss]).filter((node) => node.op.leaf && isVariable(node.outputs[0] as Value));
+  const feeds = new Map(
+    leaves.map((leaf, index) => [leaf.node, (hosts[index] as { data: Float32Array }).data]),
+  );
+  const read = topologicalOrder([loss]).filter(
+    (node) => node.op.leaf && isVariable(node.outputs[0] as Value),
+  );
   const refs = read.map((node) => (node.attrs as VariableAttrs).variable);
-  const values = new Map(await Promise.all(refs.map(async (ref) => [ref, (await storeOf(ref).read(ref)).data] as const)));
+  const values = new Map(
+    await Promise.all(refs.map(async (ref) => [ref, (await storeOf(ref).read(ref)).data] as const)),
+  );
   const report = checkGradients(
     {
       loss,
@@ -63,6 +77,9 @@ export async function gradCheck(
 function weighted(y: Value, seed: number): Value {
   if (y.shape.length === 0) return y;
   const random = randomStream(seed, 0);
-  const weights = Float64Array.from({ length: y.shape.reduce((size, extent) => size * extent, 1) }, () => random.uniform() + 0.5);
+  const weights = Float64Array.from(
+    { length: y.shape.reduce((size, extent) => size * extent, 1) },
+    () => random.uniform() + 0.5,
+  );
   return sum(mul(y, constant(weights, y.shape, 'float32')));
 }

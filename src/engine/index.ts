@@ -5,10 +5,13 @@ export { HeddleError, nearest, rejectUnknownOptions, unknownName } from '../core
 export { giveWay, pauses } from '../core/give-way.js';
 export { permutation, type RandomStream, randomStream } from '../core/random.js';
 export type { Shape } from '../core/shape.js';
+export { printTable } from '../core/table.js';
 export { type HostTensor, type TensorType, type Value, withScope } from '../ir/graph.js';
 export type { AdapterSummary, Backend, BackendCounters } from './backend.js';
 export { compile, type ProgramSpec } from './compile.js';
+export { defineKernel, defineOp, type KernelSpec, type KernelUse, type OpFunction } from './define.js';
 export { type GradOptions, grad } from './grad.js';
+export { type GradCheckOptions, type GradCheckReport, gradCheck } from './grad-check.js';
 export { type ArrayLike, NDArray, type Nested, toHostTensor } from './ndarray.js';
 export * as ops from './ops.js';
 export { type Feeds, Program, type RunOptions } from './program.js';

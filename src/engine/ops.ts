@@ -7,19 +7,14 @@ import type { Value } from '../ir/graph.js';
 import * as base from '../ops/index.js';
 import { Tensor } from './tensor.js';
 
-/** `F`, giving tensors where it gave values. */
-type Lifted<F> = F extends (...args: infer A) => Value
-  ? (...args: A) => Tensor
-  : F extends (...args: infer A) => readonly Value[]
-    ? (...args: A) => Tensor[]
-    : never;
-
-function lift<A extends never[], R extends Value | readonly Value[]>(op: (...args: A) => R): Lifted<typeof op> {
-  const lifted = (...args: A): Tensor | Tensor[] => {
-    const result: Value | readonly Value[] = op(...args);
+/** `op`, giving tensors where it gave values. */
+function lift<A extends readonly unknown[]>(op: (...args: A) => readonly Value[]): (...args: A) => Tensor[];
+function lift<A extends readonly unknown[]>(op: (...args: A) => Value): (...args: A) => Tensor;
+function lift<A extends readonly unknown[]>(op: (...args: A) => Value | readonly Value[]) {
+  return (...args: A): Tensor | Tensor[] => {
+    const result = op(...args);
     return 'node' in result ? new Tensor(result) : result.map((value) => new Tensor(value));
   };
-  return lifted as Lifted<typeof op>;
 }
 
 export const abs = /* @__PURE__ */ lift(base.abs);

@@ -1,6 +1,6 @@
 /** A compiled program: fed, run once or many times in one submit, printed and counted. */
 
-import { type PlanStats, stats } from '../compiler/compile.js';
+import { type PlanStats, stats } from '../compiler/stats.js';
 import { HeddleError, unknownName } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
 import type { Graph, HostTensor, TensorType, VariableRef } from '../ir/graph.js';

@@ -131,6 +131,11 @@ export class VariableStore {
     return { shape: ref.shape, dtype: ref.dtype, data };
   }
 
+  /** Whether `ref` is one of its variables and was not removed. */
+  holds(ref: VariableRef): boolean {
+    return this.#entries.has(ref);
+  }
+
   /** Forgets a variable; its buffer goes when it holds no other. */
   remove(ref: VariableRef): void {
     const { arena } = this.#entry(ref);

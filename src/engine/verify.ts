@@ -3,9 +3,10 @@
  * the reference on those inputs. Afterwards all variables are as they were.
  */
 
+import { printTable } from '../core/table.js';
 import type { HostTensor, VariableRef } from '../ir/graph.js';
-import { printTable } from '../ir/print.js';
 import { referenceWithBudget } from '../reference/budget.js';
+import { judge } from '../reference/judge.js';
 import type { AdapterSummary, StepRecord } from './backend.js';
 import type { Feeds, Program } from './program.js';
 import { storeOf } from './store.js';
@@ -76,18 +77,14 @@ function compareStep({ step, inputs, outputs }: StepRecord): VerifyStep {
   let worst: VerifyStep['worst'] = null;
   let worstBudgetRatio = 0;
   outputs.forEach((actual, output) => {
-    const expected = values[output]?.data;
+    const expected = values[output];
     const budget = budgets[output];
     if (!actual || !expected || !budget) return;
     elements += actual.data.length;
-    for (let index = 0; index < actual.data.length; index++) {
-      const a = actual.data[index] as number;
-      const e = expected[index] as number;
-      const ratio = budgetRatio(a, e, budget[index] as number);
-      if (ratio <= worstBudgetRatio) continue;
-      worstBudgetRatio = ratio;
-      worst = { output, index, expected: e, actual: a, budget: budget[index] as number };
-    }
+    const { worst: ratio, ...where } = judge(actual.data, expected.data, budget);
+    if (ratio <= worstBudgetRatio) return;
+    worstBudgetRatio = ratio;
+    worst = { output, ...where };
   });
   return {
     op: step.node.op.name,
@@ -100,15 +97,6 @@ function compareStep({ step, inputs, outputs }: StepRecord): VerifyStep {
     passed: worstBudgetRatio <= 1,
     worst,
   };
-}
-
-/** 0 where equal (NaN equals NaN here: the reference has it too), infinite where exactness was due or one side is not finite. */
-function budgetRatio(actual: number, expected: number, budget: number): number {
-  if (actual === expected || (Number.isNaN(actual) && Number.isNaN(expected))) return 0;
-  const rounded = Math.fround(expected);
-  if (actual === rounded) return 0;
-  const error = Math.abs(actual - expected);
-  return Number.isFinite(error) && budget > 0 ? error / budget : Number.POSITIVE_INFINITY;
 }
 
 function reportOf(program: Program, steps: readonly VerifyStep[]): VerifyReport {

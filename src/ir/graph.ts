@@ -58,9 +58,8 @@ export function withScope<T>(scope: string, build: () => T): T {
  */
 export function canonical(value: Value): Value {
   const held = value.node.outputs[value.index];
-  if (!held)
-    throw new HeddleError({ op: 'graph', message: `${value.node.op.name} has no output ${value.index}` });
-  return held;
+  if (held) return held;
+  throw new HeddleError({ op: 'graph', message: `${value.node.op.name} has no output ${value.index}` });
 }
 
 /** Records a node. Throws what `op.infer` throws. Returns the node's outputs. */
@@ -75,7 +74,7 @@ export function apply<A extends object>(
   const node: Node<A> = Object.freeze({
     id: nextId++,
     op,
-    inputs: Object.freeze([...inputs]),
+    inputs: Object.freeze(inputs.map(canonical)),
     attrs,
     outputs,
     scope,

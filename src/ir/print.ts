@@ -1,6 +1,7 @@
 /** Graphs and plans as text, for people: `print()` of a program, snapshots, bug reports. */
 
 import { showShape } from '../core/shape.js';
+import { printTable } from '../core/table.js';
 import { type Graph, rootsOf, type TensorType, topologicalOrder, type Value } from './graph.js';
 import { constantOp, type InputAttrs, inputOp, type VariableAttrs, variableOp } from './leaves.js';
 import type { BufferRef, PlacedTensor, Plan, PlanStep } from './plan.js';
@@ -32,19 +33,11 @@ export function printGraph(graph: Graph): string {
 export function printPlan(plan: Plan): string {
   const header = ['step', 'label', 'variant', 'dispatches', 'inputs', 'outputs', 'bytes'];
   const rows = plan.steps.map((step, index) => [String(index), ...rowOf(step)]);
-  const table = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
   const dispatches = plan.steps.reduce((sum, step) => sum + step.dispatches.length, 0);
   const ratio = plan.lowerBoundBytes > 0 ? ` (${(plan.peakBytes / plan.lowerBoundBytes).toFixed(2)} ×)` : '';
   return [
     plan.name,
-    ...lines,
+    printTable(header, rows),
     `${dispatches} dispatches, ${plan.arenas.length} arenas [${plan.arenas.join(', ')}], ` +
       `peak ${plan.peakBytes} bytes, lower bound ${plan.lowerBoundBytes} bytes${ratio}`,
   ].join('\n');

@@ -1,14 +1,21 @@
 /** A network that trains: `compile`, `fit`, `evaluate`, `predict`, saving and verifying. */
 
-import { type Columns, type ColumnData, type ColumnSource, rowsOf, toColumns } from '../data/columns.js';
+import { type ColumnData, type ColumnSource, type Columns, rowsOf, toColumns } from '../data/columns.js';
 import { type BatchSource, isBatchSource } from '../data/stream.js';
-import { HeddleError, NDArray, rejectUnknownOptions, type ResidentTensor, type VerifyReport, verifyProgram } from '../engine/index.js';
+import {
+  HeddleError,
+  type NDArray,
+  type ResidentTensor,
+  rejectUnknownOptions,
+  type VerifyReport,
+  verifyProgram,
+} from '../engine/index.js';
 import type { Layer } from './layer.js';
 import { Network, type NetworkSpec } from './network.js';
 import { predictResident, predictRows } from './predict.js';
 import type { SymbolicTensor } from './symbolic.js';
-import { evaluateColumns } from './training/evaluate.js';
 import { epochOrder } from './training/batches.js';
+import { evaluateColumns } from './training/evaluate.js';
 import { runFit } from './training/fit.js';
 import type { FitOptions } from './training/fit-options.js';
 import { Programs } from './training/programs.js';
@@ -36,7 +43,11 @@ export class Model extends Network {
    */
   compile(options: CompileOptions): void {
     if (this.#trainer?.busy) {
-      throw new HeddleError({ op: 'compile', message: `model '${this.name}' is training`, fix: 'await the run in work first' });
+      throw new HeddleError({
+        op: 'compile',
+        message: `model '${this.name}' is training`,
+        fix: 'await the run in work first',
+      });
     }
     this.#trainer?.dispose();
     this.#programs.dispose();
@@ -71,13 +82,19 @@ export class Model extends Network {
       const trainer = this.trainer('fit');
       const streamed = isBatchSource(x) && !Array.isArray(x);
       const chosen = streamed ? ((y ?? {}) as FitOptions) : options;
-      const source = streamed ? x : { x: x as ColumnData, y: y as ColumnData, sampleWeight: chosen.sampleWeight };
+      const source = streamed
+        ? x
+        : { x: x as ColumnData, y: y as ColumnData, sampleWeight: chosen.sampleWeight };
       return trainer.exclusively('fit', () => runFit(trainer, source, chosen, run, this));
     });
   }
 
   /** Means of loss and metrics over data: `{ loss, accuracy, … }`. Throws like `fit`. */
-  async evaluate(x: ColumnData, y: ColumnData, options: BatchOptions & Pick<ColumnSource, 'sampleWeight'> = {}): Promise<Record<string, number>> {
+  async evaluate(
+    x: ColumnData,
+    y: ColumnData,
+    options: BatchOptions & Pick<ColumnSource, 'sampleWeight'> = {},
+  ): Promise<Record<string, number>> {
     rejectUnknownOptions('evaluate', options, ['batchSize', 'sampleWeight']);
     const trainer = this.trainer('evaluate');
     const columns = await trainer.columns('evaluate', { x, y, sampleWeight: options.sampleWeight });
@@ -85,7 +102,11 @@ export class Model extends Network {
   }
 
   /** One step on one batch; resolves to its loss and metrics. */
-  trainOnBatch(x: ColumnData, y: ColumnData, sampleWeight?: ColumnSource['sampleWeight']): Promise<Record<string, number>> {
+  trainOnBatch(
+    x: ColumnData,
+    y: ColumnData,
+    sampleWeight?: ColumnSource['sampleWeight'],
+  ): Promise<Record<string, number>> {
     const trainer = this.trainer('trainOnBatch');
     return trainer.exclusively('trainOnBatch', async () => {
       await trainer.backend();
@@ -110,19 +131,33 @@ export class Model extends Network {
    * Verifies the very program that trains, dispatch by dispatch, against the reference; afterwards everything is as it was. Without
    * data: on the data of the last `fit`.
    */
-  async verify(data?: { readonly x: ColumnData; readonly y: ColumnData; readonly batchSize?: number }): Promise<VerifyReport> {
+  async verify(data?: {
+    readonly x: ColumnData;
+    readonly y: ColumnData;
+    readonly batchSize?: number;
+  }): Promise<VerifyReport> {
     const trainer = this.trainer('verify');
     await trainer.backend();
     if (data) {
       const columns = await trainer.columns('verify', data);
       const size = Math.min(data.batchSize ?? 32, columns.rows);
       const dataset = await trainer.dataset('verify', rowsOf(columns, 0, size));
-      if (!dataset) throw new HeddleError({ op: 'verify', message: 'the batch does not fit the device', fix: 'use a smaller batchSize' });
+      if (!dataset)
+        throw new HeddleError({
+          op: 'verify',
+          message: 'the batch does not fit the device',
+          fix: 'use a smaller batchSize',
+        });
       dataset.order.assign(epochOrder(size, false, 0, 0));
       return this.#verifyFrom(await trainer.trainingProgram('verify', dataset, size));
     }
     if (trainer.lastProgram) return this.#verifyFrom(trainer.lastProgram);
-    throw new HeddleError({ op: 'verify', message: 'nothing has been trained yet', roles: ['data'], fix: 'pass { x, y }, or fit first' });
+    throw new HeddleError({
+      op: 'verify',
+      message: 'nothing has been trained yet',
+      roles: ['data'],
+      fix: 'pass { x, y }, or fit first',
+    });
   }
 
   /** Verifies with the cursor at the first row, and puts it back. */
@@ -146,7 +181,11 @@ export class Model extends Network {
   }
 
   #inputColumns(op: string, x: ColumnData): Promise<Columns> {
-    const inputs = this.inputs.map(({ shape, dtype }, index) => ({ name: this.inputNames[index] ?? '', shape, dtype }));
+    const inputs = this.inputs.map(({ shape, dtype }, index) => ({
+      name: this.inputNames[index] ?? '',
+      shape,
+      dtype,
+    }));
     return toColumns({ x }, { inputs, targets: [] }, { op, empty: true });
   }
 

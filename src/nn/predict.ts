@@ -3,8 +3,8 @@
 import { type Columns, rowsOf } from '../data/columns.js';
 import {
   type Feeds,
-  hostArray,
   type HostTensor,
+  hostArray,
   input,
   NDArray,
   ops,
@@ -31,11 +31,16 @@ export async function predictRows(
     return { shape: whole, dtype, parts: [] as HostTensor[] };
   });
   if (columns.rows > 0) {
-    const program = await programFor(network, programs, rowsOf(columns, 0, Math.min(size, columns.rows)), size);
+    const program = await programFor(
+      network,
+      programs,
+      rowsOf(columns, 0, Math.min(size, columns.rows)),
+      size,
+    );
     const pending: Promise<Record<string, NDArray>>[] = [];
     const collect = async (): Promise<void> => {
       const batch = await (pending.shift() as Promise<Record<string, NDArray>>);
-      results.forEach(({ parts }, index) => parts.push(batch[`output${index}`] as NDArray));
+      for (const [index, { parts }] of results.entries()) parts.push(batch[`output${index}`] as NDArray);
     };
     for (let from = 0; from < columns.rows; from += size) {
       pending.push(program.run(padded(rowsOf(columns, from, Math.min(columns.rows, from + size)), size)));
@@ -47,14 +52,21 @@ export async function predictRows(
 }
 
 /** The outputs for exactly these rows, left on the device. */
-export async function predictResident(network: Network, programs: Programs, columns: Columns): Promise<ResidentTensor[]> {
+export async function predictResident(
+  network: Network,
+  programs: Programs,
+  columns: Columns,
+): Promise<ResidentTensor[]> {
   const program = await programFor(network, programs, columns, columns.rows);
   program.submit(padded(columns, columns.rows));
   return network.outputs.map((_, index) => program.keep(`output${index}`));
 }
 
 function programFor(network: Network, programs: Programs, columns: Columns, size: number): Promise<Program> {
-  const types = columns.inputs.map(({ value }) => ({ shape: [size, ...value.shape.slice(1)], dtype: value.dtype }));
+  const types = columns.inputs.map(({ value }) => ({
+    shape: [size, ...value.shape.slice(1)],
+    dtype: value.dtype,
+  }));
   const key = `predict ${types.map(({ shape, dtype }) => `${dtype}[${shape.join(',')}]`).join(' ')}`;
   return programs.get(key, () => {
     const inputs: Record<string, Tensor> = {};
@@ -77,7 +89,10 @@ function padded(columns: Columns, size: number): Feeds {
     columns.inputs.map(({ value }, index) => {
       const shape = [size, ...value.shape.slice(1)];
       if (columns.rows === size) return [`x${index}`, value];
-      const data = hostArray(value.dtype, shape.reduce((product, extent) => product * extent, 1));
+      const data = hostArray(
+        value.dtype,
+        shape.reduce((product, extent) => product * extent, 1),
+      );
       data.set(value.data);
       return [`x${index}`, { data, shape, dtype: value.dtype }];
     }),
@@ -88,7 +103,10 @@ function padded(columns: Columns, size: number): Feeds {
 function joined(parts: readonly HostTensor[], shape: number[], dtype: HostTensor['dtype']): NDArray {
   const inner = parts[0]?.shape.slice(1) ?? shape.slice(1);
   const whole = [shape[0] ?? 0, ...inner];
-  const data = hostArray(dtype, whole.reduce((product, extent) => product * extent, 1));
+  const data = hostArray(
+    dtype,
+    whole.reduce((product, extent) => product * extent, 1),
+  );
   let at = 0;
   for (const part of parts) {
     const kept = part.data.subarray(0, data.length - at);

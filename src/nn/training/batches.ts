@@ -9,7 +9,12 @@ import type { Batch } from './step.js';
 const SHUFFLE_STREAM = 0xffff_fff0;
 
 /** The order of rows in epoch number `epoch` of a model's life. */
-export function epochOrder(rows: number, shuffle: boolean, seed: number, epoch: number): Int32Array<ArrayBuffer> {
+export function epochOrder(
+  rows: number,
+  shuffle: boolean,
+  seed: number,
+  epoch: number,
+): Int32Array<ArrayBuffer> {
   if (!shuffle) return Int32Array.from({ length: rows }, (_, index) => index);
   return permutation(rows, randomStream(seed, SHUFFLE_STREAM, epoch));
 }
@@ -25,15 +30,24 @@ export function batchOf(dataset: Dataset, tensors: readonly Tensor[]): Batch {
 }
 
 /** Symbolic inputs for batches like `columns`, and their names. */
-export function symbolicBatch(columns: Columns, cast: (value: Tensor, index: number) => Tensor): { batch: Batch; inputs: Record<string, Tensor> } {
+export function symbolicBatch(
+  columns: Columns,
+  cast: (value: Tensor, index: number) => Tensor,
+): { batch: Batch; inputs: Record<string, Tensor> } {
   const inputs: Record<string, Tensor> = {};
-  const make = (name: string, index: number, { shape, dtype }: { shape: readonly number[]; dtype: Tensor['dtype'] }): Tensor => {
+  const make = (
+    name: string,
+    index: number,
+    { shape, dtype }: { shape: readonly number[]; dtype: Tensor['dtype'] },
+  ): Tensor => {
     const value = input(shape, dtype);
     inputs[name] = value;
     return cast(value, index);
   };
   const x = columns.inputs.map(({ value }, index) => make(`x${index}`, index, value));
-  const y = columns.targets.map(({ value }, index) => make(`y${index}`, columns.inputs.length + index, value));
+  const y = columns.targets.map(({ value }, index) =>
+    make(`y${index}`, columns.inputs.length + index, value),
+  );
   const weights = columns.weights ? make('weights', -1, columns.weights.value) : null;
   return { batch: { x, y, weights }, inputs };
 }

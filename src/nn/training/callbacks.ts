@@ -41,7 +41,14 @@ const MODES = ['auto', 'min', 'max'] as const;
 /** Stops when a log has not improved for `patience` epochs, as Keras's `EarlyStopping`. */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   rejectUnknownOptions('earlyStopping', options, OPTIONS);
-  const { monitor = 'val_loss', mode = 'auto', minDelta = 0, patience = 0, baseline, restoreBestWeights = false } = options;
+  const {
+    monitor = 'val_loss',
+    mode = 'auto',
+    minDelta = 0,
+    patience = 0,
+    baseline,
+    restoreBestWeights = false,
+  } = options;
   if (!MODES.includes(mode)) throw unknownName('earlyStopping', 'mode', mode, MODES);
   const sign = mode === 'max' || (mode === 'auto' && monitor.includes('accuracy')) ? 1 : -1;
   let best: number;

@@ -47,7 +47,9 @@ export class Dataset {
     this.inputs = columns.inputs.length;
     this.targets = columns.targets.length;
     this.weighted = columns.weights !== null;
-    this.order = new Variable(store.create(zeros([columns.rows], 'int32'), { name: 'order', trainable: false }));
+    this.order = new Variable(
+      store.create(zeros([columns.rows], 'int32'), { name: 'order', trainable: false }),
+    );
     this.signature = signatureOf(columns);
   }
 
@@ -93,7 +95,9 @@ export class Dataset {
   /** The next `batchSize` rows of every column, from `cursor` on. */
   batch(cursor: Variable, batchSize: number): Tensor[] {
     const columns = this.columns.map(({ shards, dtype }) => ({ shards: [...shards], dtype }));
-    return training.nextBatch({ cursor, order: this.order, columns, batchSize }).map((value) => new Tensor(value));
+    return training
+      .nextBatch({ cursor, order: this.order, columns, batchSize })
+      .map((value) => new Tensor(value));
   }
 
   dispose(): void {
@@ -102,14 +106,21 @@ export class Dataset {
   }
 }
 
-const listOf = ({ inputs, targets, weights }: Columns): Column[] => [...inputs, ...targets, ...(weights ? [weights] : [])];
+const listOf = ({ inputs, targets, weights }: Columns): Column[] => [
+  ...inputs,
+  ...targets,
+  ...(weights ? [weights] : []),
+];
 
 function withDtypes(
   columns: Columns,
   specs: { readonly inputs: readonly ColumnSpec[]; readonly targets: readonly ColumnSpec[] },
 ): [Column, DType][] {
   const wanted = [...specs.inputs.map((spec) => spec.dtype), ...specs.targets.map((spec) => spec.dtype)];
-  return listOf(columns).map((column, index) => [column, columns.targets.length === 0 && index >= columns.inputs.length ? 'float32' : (wanted[index] ?? 'float32')]);
+  return listOf(columns).map((column, index) => [
+    column,
+    columns.targets.length === 0 && index >= columns.inputs.length ? 'float32' : (wanted[index] ?? 'float32'),
+  ]);
 }
 
 export function signatureOf(columns: Columns): string {
@@ -137,5 +148,6 @@ function* shardsOf(value: HostTensor, limit: number): Generator<HostTensor> {
     });
   }
   const perShard = Math.max(1, Math.floor(limit / rowBytes / 4) * 4);
-  for (let from = 0; from < rows; from += perShard) yield sliceRows(value, from, Math.min(rows, from + perShard));
+  for (let from = 0; from < rows; from += perShard)
+    yield sliceRows(value, from, Math.min(rows, from + perShard));
 }

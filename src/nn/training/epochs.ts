@@ -1,15 +1,18 @@
 /** Where the steps of an epoch come from: data that lie on the device, arrays too large for it, or an iterable of batches. */
 
-import { type Columns, type ColumnSource, rowsOf, takeRows } from '../../data/columns.js';
+import { type ColumnSource, type Columns, rowsOf, takeRows } from '../../data/columns.js';
 import { type BatchSource, streamBatches } from '../../data/stream.js';
 import { HeddleError } from '../../engine/index.js';
+import { batchFeeds, epochOrder } from './batches.js';
 import type { Piece, Session } from './session.js';
 import { RING_ROWS } from './setup.js';
-import { batchFeeds, epochOrder } from './batches.js';
 
 export interface Epochs {
   /** Begins the epoch that the trainer's position names, from its batch on. */
-  readonly start: () => { readonly batches: number | null; readonly pieces: Iterable<Piece> | AsyncIterable<Piece> };
+  readonly start: () => {
+    readonly batches: number | null;
+    readonly pieces: Iterable<Piece> | AsyncIterable<Piece>;
+  };
   readonly validation: Columns | null;
 }
 

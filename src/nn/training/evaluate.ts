@@ -16,7 +16,8 @@ export async function evaluateColumns(
 ): Promise<Record<string, number>> {
   const { control, log } = trainer.setup.evaluation;
   const dataset = await trainer.dataset(use, columns);
-  for (const counter of [control.cursor, control.step, control.halted, control.fault]) counter.assign(Uint32Array.of(0));
+  for (const counter of [control.cursor, control.step, control.halted, control.fault])
+    counter.assign(Uint32Array.of(0));
   log.totals.assign(new Float32Array(trainer.logNames.length));
   if (dataset) {
     dataset.order.assign(epochOrder(columns.rows, false, 0, 0));
@@ -24,7 +25,8 @@ export async function evaluateColumns(
     const rest = columns.rows % batchSize;
     if (full > 0) {
       const program = await trainer.evaluationProgram(use, dataset, batchSize);
-      for (let left = full; left > 0; left -= STEPS_PER_SUBMIT) program.submit({}, Math.min(left, STEPS_PER_SUBMIT));
+      for (let left = full; left > 0; left -= STEPS_PER_SUBMIT)
+        program.submit({}, Math.min(left, STEPS_PER_SUBMIT));
     }
     if (rest > 0) (await trainer.evaluationProgram(use, dataset, rest)).submit();
   } else {

@@ -50,7 +50,8 @@ export function checkFitOptions(options: FitOptions): void {
   rejectUnknownOptions('fit', options, OPTIONS);
   for (const name of ['epochs', 'batchSize', 'stepsPerEpoch', 'stepsPerSubmit'] as const) {
     const value = options[name];
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) throw outOfRange(name, value, 'use a positive integer');
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw outOfRange(name, value, 'use a positive integer');
   }
   const { validationSplit = 0, validationData } = options;
   if (!(validationSplit >= 0 && validationSplit < 1)) {
@@ -62,4 +63,10 @@ export function checkFitOptions(options: FitOptions): void {
 }
 
 const outOfRange = (name: string, value: number, fix: string): HeddleError =>
-  new HeddleError({ op: 'fit', message: `${name} is ${value}`, roles: [name], values: { [name]: value }, fix });
+  new HeddleError({
+    op: 'fit',
+    message: `${name} is ${value}`,
+    roles: [name],
+    values: { [name]: value },
+    fix,
+  });

@@ -1,6 +1,6 @@
 /** The training loop: epochs of steps, many steps per submit, read back late and in order. */
 
-import type { Columns, ColumnSource } from '../../data/columns.js';
+import type { ColumnSource, Columns } from '../../data/columns.js';
 import { type BatchSource, isBatchSource } from '../../data/stream.js';
 import type { CallbackContext } from './callbacks.js';
 import { arrayEpochs, type Epochs, streamedEpochs } from './epochs.js';
@@ -32,7 +32,9 @@ export async function runFit(
     pending: [],
   };
   await trainer.backend();
-  const epochs = await (isBatchSource(source) ? streamedEpochs(session, source) : arrayEpochs(session, source));
+  const epochs = await (isBatchSource(source)
+    ? streamedEpochs(session, source)
+    : arrayEpochs(session, source));
   await callEach(session, (callback) => callback.onTrainBegin?.(session.context));
   await runEpochs(session, epochs);
   await callEach(session, (callback) => callback.onTrainEnd?.(session.context));
@@ -61,13 +63,19 @@ async function runEpochs(session: Session, { start, validation }: Epochs): Promi
     const cut = ending(session) && (batches === null || position.batch < batches);
     if (!cut) position.batch = 0;
     session.pending.push(() => endEpoch(session, epoch, cut ? null : validation, !cut));
-    if (validation || session.options.callbacks?.some((callback) => callback.onEpochEnd)) await drain(session);
+    if (validation || session.options.callbacks?.some((callback) => callback.onEpochEnd))
+      await drain(session);
   }
   await drain(session);
 }
 
 /** Records an epoch, evaluates and tells the callbacks, once all its steps have been reported. */
-async function endEpoch(session: Session, epoch: Epoch, validation: Columns | null, whole: boolean): Promise<void> {
+async function endEpoch(
+  session: Session,
+  epoch: Epoch,
+  validation: Columns | null,
+  whole: boolean,
+): Promise<void> {
   const { trainer, options, history, context } = session;
   if (epoch.logs.examples === 0) return;
   const logs: Record<string, number> = { ...epoch.logs.means() };

@@ -26,7 +26,10 @@ export class EpochLogs {
   }
 
   means(): Logs {
-    return namedMeans(this.#names, this.#sums.map((sum) => sum / this.#examples));
+    return namedMeans(
+      this.#names,
+      this.#sums.map((sum) => sum / this.#examples),
+    );
   }
 }
 

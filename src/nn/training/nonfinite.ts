@@ -23,7 +23,9 @@ interface Culprit {
 export async function nonFiniteError(program: Program, halt: Halt): Promise<HeddleError> {
   const { epoch, batch, step, loss } = halt;
   const culprit = program.backend.kind === 'webgpu' ? await firstNonFinite(program) : null;
-  const where = culprit ? `; the first numbers that are not finite come from ${culprit.op} in ${culprit.layer || 'the loss'}` : '';
+  const where = culprit
+    ? `; the first numbers that are not finite come from ${culprit.op} in ${culprit.layer || 'the loss'}`
+    : '';
   const what = Number.isFinite(loss) ? 'a gradient is not finite' : `the loss is ${loss}`;
   return new HeddleError({
     op: 'fit',
@@ -37,7 +39,8 @@ export async function nonFiniteError(program: Program, halt: Halt): Promise<Hedd
 async function firstNonFinite(program: Program): Promise<Culprit | null> {
   let culprit: Culprit | null = null;
   await program.executor.stepwise(({ step, inputs, outputs }) => {
-    if (culprit || inputs.some(hasNonFinite) || !outputs.some((output) => output && hasNonFinite(output))) return;
+    if (culprit || inputs.some(hasNonFinite) || !outputs.some((output) => output && hasNonFinite(output)))
+      return;
     culprit = { layer: step.node.scope, op: step.label };
   });
   return culprit;
@@ -47,5 +50,7 @@ const EXPONENT = 0x7f800000;
 
 function hasNonFinite({ data, dtype }: HostTensor): boolean {
   if (dtype !== 'float32' || !(data instanceof Float32Array)) return false;
-  return new Uint32Array(data.buffer, data.byteOffset, data.length).some((bits) => (bits & EXPONENT) === EXPONENT);
+  return new Uint32Array(data.buffer, data.byteOffset, data.length).some(
+    (bits) => (bits & EXPONENT) === EXPONENT,
+  );
 }

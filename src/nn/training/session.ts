@@ -41,10 +41,14 @@ export interface Piece {
   readonly feeds: Parameters<Program['submit']>[0];
 }
 
-export const ending = ({ run, options }: Session): boolean => run.stopping || options.signal?.aborted === true;
+export const ending = ({ run, options }: Session): boolean =>
+  run.stopping || options.signal?.aborted === true;
 
 /** Calls one method of every callback, one after the other. */
-export async function callEach(session: Session, call: (callback: Callback) => void | Promise<void>): Promise<void> {
+export async function callEach(
+  session: Session,
+  call: (callback: Callback) => void | Promise<void>,
+): Promise<void> {
   for (const callback of session.options.callbacks ?? []) await call(callback);
 }
 
@@ -82,11 +86,25 @@ export function queuePiece(session: Session, epoch: Epoch, { program, feeds, siz
   });
 }
 
-async function reportStep(session: Session, epoch: Epoch, at: Halt, means: readonly number[], size: number): Promise<void> {
+async function reportStep(
+  session: Session,
+  epoch: Epoch,
+  at: Halt,
+  means: readonly number[],
+  size: number,
+): Promise<void> {
   const { trainer, run, context } = session;
   epoch.logs.add(means, size);
   const { loss = Number.NaN, ...metrics } = namedMeans(trainer.logNames, means);
-  run.emit({ epoch: epoch.index, step: at.step, batch: at.batch, batches: epoch.batches, size, loss, metrics });
+  run.emit({
+    epoch: epoch.index,
+    step: at.step,
+    batch: at.batch,
+    batches: epoch.batches,
+    size,
+    loss,
+    metrics,
+  });
   await callEach(session, (callback) => callback.onBatchEnd?.(at.batch, { loss, ...metrics }, context));
 }
 

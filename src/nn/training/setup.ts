@@ -59,8 +59,12 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
   rejectUnknownOptions('compile', options, OPTIONS);
   const optimizer = resolveOptimizer(options.optimizer);
   const outputs = network.outputs.length;
-  const specs = Array.isArray(options.loss) ? (options.loss as readonly LossSpec[]) : [options.loss as LossSpec];
-  const losses = network.outputs.map((_, index) => resolveLoss(specs[specs.length === 1 ? 0 : index] as LossSpec));
+  const specs = Array.isArray(options.loss)
+    ? (options.loss as readonly LossSpec[])
+    : [options.loss as LossSpec];
+  const losses = network.outputs.map((_, index) =>
+    resolveLoss(specs[specs.length === 1 ? 0 : index] as LossSpec),
+  );
   const metrics = losses.flatMap((loss, output) =>
     (options.metrics ?? []).map((spec) => {
       const outputShape = network.outputs[output]?.shape ?? [];
@@ -75,7 +79,10 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
     losses,
     metrics,
     log: createLog(network, 'log', columns),
-    evaluation: { control: createControl(network, 'evaluation'), log: createLog(network, 'evaluation/log', columns) },
+    evaluation: {
+      control: createControl(network, 'evaluation'),
+      log: createLog(network, 'evaluation/log', columns),
+    },
   };
 }
 
@@ -88,5 +95,11 @@ function createLog({ store }: Network, name: string, columns: number): Log {
 function createControl({ store }: Network, group: string): Control {
   const make = (label: string): Variable =>
     new Variable(store.create(zeros([], 'uint32'), { name: `${group}/${label}`, trainable: false, group }));
-  return { cursor: make('cursor'), step: make('step'), halted: make('halted'), fault: make('fault'), apply: make('apply') };
+  return {
+    cursor: make('cursor'),
+    step: make('step'),
+    halted: make('halted'),
+    fault: make('fault'),
+    apply: make('apply'),
+  };
 }

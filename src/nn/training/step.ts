@@ -1,6 +1,14 @@
 /** The graphs of training and evaluation: from a batch to losses, gradients, new weights and counters. */
 
-import { grad, HeddleError, ops, type Tensor, training, type Update, type Variable } from '../../engine/index.js';
+import {
+  grad,
+  HeddleError,
+  ops,
+  type Tensor,
+  training,
+  type Update,
+  type Variable,
+} from '../../engine/index.js';
 import type { Network } from '../network.js';
 import type { Control, Log, Setup } from './setup.js';
 
@@ -23,7 +31,11 @@ function lossesOf(network: Network, setup: Setup, batch: Batch, trains: boolean)
   const outputs = Array.isArray(result) ? result : [result];
   const each = setup.losses.map((loss, index) => {
     const name = loss.lossName ?? loss.name ?? 'loss';
-    return perExample(name, loss(batch.y[index] as Tensor, outputs[index] as Tensor), outputs[index] as Tensor);
+    return perExample(
+      name,
+      loss(batch.y[index] as Tensor, outputs[index] as Tensor),
+      outputs[index] as Tensor,
+    );
   });
   const total = each.reduce((sum, loss) => ops.add(sum, loss));
   const metrics = setup.metrics.map(({ name, output, apply }) => {
@@ -58,9 +70,9 @@ export function trainingUpdates(network: Network, setup: Setup, control: Control
   const variables = network.trainableWeights;
   const gradients = grad(loss, variables, { dy });
   const tail = tailOf(loss, metrics, control, setup.log);
-  const optimized = setup.bound.updates(gradients, { step: tail.step, apply: tail.apply, fault: control.fault });
-  const counted = countingUpdates(control, setup.log, tail).filter(({ variable }) => !optimized.some((one) => one.variable === variable));
-  return [...counted, ...optimized];
+  const { step, apply, fault } = tail;
+  const optimized = setup.bound.updates(gradients, { step, apply, fault });
+  return [...countingUpdates(control, setup.log, { ...tail, ...optimized.control }), ...optimized.updates];
 }
 
 /** Forward and tail. */
@@ -75,9 +87,21 @@ type Tail = ReturnType<typeof training.trainingTail>;
 const tailOf = (losses: Tensor, metrics: readonly Tensor[], control: Control, log: Log): Tail =>
   training.trainingTail({ losses, metrics, ...log, ...control });
 
-function countingUpdates(control: Control, log: Log, tail: Tail): Update[] {
+/** The counters and logs as `values` says; the optimizer may have overwritten some after the tail. */
+function countingUpdates(control: Control, log: Log, values: Tail): Update[] {
   const { cursor, step, halted, fault, apply } = control;
   const { ring, totals } = log;
-  const variables: Readonly<Record<keyof Tail, Variable>> = { cursor, step, halted, fault, apply, ring, totals };
-  return (Object.keys(variables) as (keyof Tail)[]).map((key) => ({ variable: variables[key], value: tail[key] }));
+  const variables: Readonly<Record<keyof Tail, Variable>> = {
+    cursor,
+    step,
+    halted,
+    fault,
+    apply,
+    ring,
+    totals,
+  };
+  return (Object.keys(variables) as (keyof Tail)[]).map((key) => ({
+    variable: variables[key],
+    value: values[key],
+  }));
 }

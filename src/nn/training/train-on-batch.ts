@@ -15,7 +15,12 @@ export async function trainOnBatch(trainer: Trainer, batch: Columns): Promise<Re
   const means = ringRow(await setup.log.ring.data(), position.step, logNames.length);
   const [loss = Number.NaN] = means;
   if (!Number.isFinite(loss)) {
-    const error = await nonFiniteError(program, { epoch: position.epoch, batch: 0, step: position.step + 1, loss });
+    const error = await nonFiniteError(program, {
+      epoch: position.epoch,
+      batch: 0,
+      step: position.step + 1,
+      loss,
+    });
     for (const flag of [network.control.halted, network.control.fault]) flag.assign(Uint32Array.of(0));
     throw error;
   }

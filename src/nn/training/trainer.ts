@@ -1,13 +1,20 @@
 /** The training side of a model: its setup, its data on the device, its programs, and how far it has come. */
 
-import { type Columns, type ColumnSource, toColumns } from '../../data/columns.js';
+import { type ColumnSource, type Columns, toColumns } from '../../data/columns.js';
 import type { DataSpec } from '../../data/spec.js';
-import { type Backend, currentBackend, HeddleError, ops, type Program, type Tensor } from '../../engine/index.js';
+import {
+  type Backend,
+  currentBackend,
+  HeddleError,
+  ops,
+  type Program,
+  type Tensor,
+} from '../../engine/index.js';
 import type { Network } from '../network.js';
-import { Dataset, fitsDevice, signatureOf } from './dataset.js';
-import { type Progress, Programs } from './programs.js';
-import { type CompileOptions, createSetup, type Setup } from './setup.js';
 import { batchOf, symbolicBatch } from './batches.js';
+import { Dataset, fitsDevice, signatureOf } from './dataset.js';
+import type { Programs, Progress } from './programs.js';
+import { type CompileOptions, createSetup, type Setup } from './setup.js';
 import { evaluationUpdates, trainingUpdates } from './step.js';
 
 /** Where the next step stands; saved with the model. */
@@ -56,7 +63,11 @@ export class Trainer {
   get dataSpec(): DataSpec {
     const { network, setup } = this;
     return {
-      inputs: network.inputs.map(({ shape, dtype }, index) => ({ name: network.inputNames[index] ?? '', shape, dtype })),
+      inputs: network.inputs.map(({ shape, dtype }, index) => ({
+        name: network.inputNames[index] ?? '',
+        shape,
+        dtype,
+      })),
       targets: network.outputs.map(({ shape }, index) => {
         const name = network.outputNames[index] ?? '';
         const target = setup.losses[index]?.target;
@@ -96,7 +107,10 @@ export class Trainer {
     const { network, setup, programs } = this;
     const spec = () => {
       const batch = batchOf(dataset, dataset.batch(network.control.cursor, size));
-      return { name: `${network.name}/train`, updates: trainingUpdates(network, setup, network.control, batch) };
+      return {
+        name: `${network.name}/train`,
+        updates: trainingUpdates(network, setup, network.control, batch),
+      };
     };
     return programs.get(`${use} ${size}`, spec, onProgress);
   }
@@ -117,7 +131,9 @@ export class Trainer {
     const spec = () => {
       const { batch, inputs } = symbolicBatch(columns, (value, index) => this.#converted(value, index));
       const updates =
-        mode === 'train' ? trainingUpdates(network, setup, network.control, batch) : evaluationUpdates(network, setup, batch);
+        mode === 'train'
+          ? trainingUpdates(network, setup, network.control, batch)
+          : evaluationUpdates(network, setup, batch);
       return { name: `${network.name}/${mode} fed`, inputs, updates };
     };
     return programs.get(`fed ${mode} ${signatureOf(columns)}`, spec, onProgress);
@@ -154,4 +170,3 @@ export class Trainer {
     this.#datasets.clear();
   }
 }
-

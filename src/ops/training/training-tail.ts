@@ -88,7 +88,7 @@ export const trainingTailOp: OpDef = {
     }
     if (at(state.halted) === 0) {
       after.halted[0] = at(state.step) + 1;
-      if (!finite) after.ring[row] = loss;
+      after.ring[row] = finite ? Number.NaN : loss;
     }
     after.apply[0] = 0;
   },

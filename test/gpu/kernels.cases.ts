@@ -1,0 +1,94 @@
+/**
+ * Every kernel variant of every op case, alone on raw WebGPU, against the reference: each node that a case builds (and its gradients) is
+ * lowered by each of its candidates and run on the inputs that the reference gives it. Whatever differs is the kernel's fault.
+ */
+
+import { gradients } from '../../src/compiler/autodiff.js';
+import type { HostArray } from '../../src/core/dtype.js';
+import { sizeOf } from '../../src/core/shape.js';
+import { type HostTensor, type Node, topologicalOrder, type Value } from '../../src/ir/graph.js';
+import type { Candidate, LowerRequest } from '../../src/ir/op.js';
+import { DEFAULT_CAPABILITIES } from '../../src/kernels/kernel.js';
+import { referenceWithBudget } from '../../src/reference/budget.js';
+import { evaluateValues } from '../../src/reference/evaluate.js';
+import { buildCase, caseName, opCases } from '../kit/op-cases.js';
+import { rawDevice } from '../kit/raw-device.js';
+import { runCandidate } from '../kit/run-candidate.js';
+import { weightedSum } from '../kit/weighted-sum.js';
+import type { OpCase } from '../ops/case.js';
+import { compare, exact, type Failure, type GpuCase } from './kit.js';
+
+export const cases: GpuCase[] = opCases
+  .filter((one) => !one.full)
+  .map((one) => ({ name: caseName(one), run: () => checkCase(one) }));
+
+async function checkCase(one: OpCase): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  for (const [node, inputs] of evaluatedNodes(one))
+    failures.push(...(await checkNode(node, inputs, one.exact === true)));
+  return failures;
+}
+
+/** The nodes with kernels that a case and its gradients consist of, each with float32 inputs. */
+function evaluatedNodes(one: OpCase): [Node, HostTensor[]][] {
+  const { outputs, inputs, feeds } = buildCase(one);
+  const floats = inputs.filter((input) => input.dtype === 'float32');
+  const differentiable = one.gradients !== false && floats.length > 0;
+  const roots = differentiable
+    ? [...outputs, ...present(gradients([weightedSum(outputs)], [null], floats))]
+    : [...outputs];
+  const nodes = topologicalOrder(roots).filter(
+    ({ op, outputs: made }) => op.candidates && !op.view && made.some(({ shape }) => sizeOf(shape) > 0),
+  );
+  const values = [...new Set(nodes.flatMap(({ inputs }) => inputs))];
+  const tensors = evaluateValues(values, feeds, { precision: 'float32' });
+  const known = new Map(values.map((value, index) => [value, tensors[index] as HostTensor]));
+  return nodes.map((node) => [node, node.inputs.map((input) => known.get(input) as HostTensor)]);
+}
+
+const present = (values: readonly (Value | null)[]): Value[] => values.filter((value) => value !== null);
+
+async function checkNode(node: Node, inputs: readonly HostTensor[], isExact: boolean): Promise<Failure[]> {
+  const device = await rawDevice();
+  const failures: Failure[] = [];
+  const expected = referenceWithBudget(node, inputs);
+  for (const software of [true, false]) {
+    const capabilities = { ...DEFAULT_CAPABILITIES, software };
+    const request: LowerRequest = {
+      inputs,
+      outputs: node.outputs,
+      attrs: node.attrs,
+      used: node.outputs.map(() => true),
+      capabilities,
+    };
+    for (const candidate of unseen(node, request)) {
+      const actual = await runCandidate(device, candidate, request, inputs);
+      actual.forEach((tensor, index) => {
+        if (!tensor || sizeOf(tensor.shape) === 0) return;
+        const label = `${node.op.name} by ${candidate.key}, output ${index}`;
+        const want = expected.values[index]?.data as HostArray;
+        failures.push(
+          ...(isExact && tensor.dtype === 'float32'
+            ? exact(label, tensor.data, Float32Array.from(want))
+            : compare(label, tensor.data, want, expected.budgets[index] as Float64Array)),
+        );
+      });
+    }
+  }
+  return failures;
+}
+
+/** Candidates that this page has not run on these very shapes. */
+function unseen(node: Node, request: LowerRequest): Candidate[] {
+  const shapes = [...request.inputs, ...request.outputs]
+    .map(({ dtype, shape }) => `${dtype}[${shape.join(',')}]`)
+    .join(' ');
+  return (node.op.candidates?.(request) ?? []).filter(({ key }) => {
+    const mark = `${node.id} ${key} ${shapes}`;
+    if (seen.has(mark)) return false;
+    seen.add(mark);
+    return true;
+  });
+}
+
+const seen = new Set<string>();
