@@ -8,6 +8,7 @@ import { resolveLoss } from '../losses.js';
 import type { MetricSpec } from '../metrics.js';
 import { resolveMetric } from '../metrics.js';
 import type { Network } from '../network.js';
+import { type Control, createControl } from './control.js';
 
 export interface CompileOptions {
   /** An optimizer or its name with default options. */
@@ -27,15 +28,6 @@ export interface BoundMetric {
 
 /** Rows of the loss ring: the host reads them at least this often. */
 export const RING_ROWS = 1024;
-
-/** Variables that a run of steps keeps its count in; each lies where one binding of the tail kernel finds it. */
-export interface Control {
-  readonly cursor: Variable;
-  readonly step: Variable;
-  readonly halted: Variable;
-  readonly fault: Variable;
-  readonly apply: Variable;
-}
 
 /** Per-step means of loss and metrics, and their sums over examples. */
 export interface Log {
@@ -80,7 +72,7 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
     metrics,
     log: createLog(network, 'log', columns),
     evaluation: {
-      control: createControl(network, 'evaluation'),
+      control: createControl(network.store, 'evaluation'),
       log: createLog(network, 'evaluation/log', columns),
     },
   };
@@ -90,16 +82,4 @@ function createLog({ store }: Network, name: string, columns: number): Log {
   const make = (label: string, shape: number[]): Variable =>
     new Variable(store.create(zeros(shape), { name: `${name}/${label}`, trainable: false }));
   return { ring: make('ring', [RING_ROWS, columns]), totals: make('totals', [columns]) };
-}
-
-function createControl({ store }: Network, group: string): Control {
-  const make = (label: string): Variable =>
-    new Variable(store.create(zeros([], 'uint32'), { name: `${group}/${label}`, trainable: false, group }));
-  return {
-    cursor: make('cursor'),
-    step: make('step'),
-    halted: make('halted'),
-    fault: make('fault'),
-    apply: make('apply'),
-  };
 }

@@ -5,12 +5,14 @@ import {
   HeddleError,
   ops,
   type Tensor,
+  tensor,
   training,
   type Update,
   type Variable,
 } from '../../engine/index.js';
 import type { Network } from '../network.js';
-import type { Control, Log, Setup } from './setup.js';
+import type { Control } from './control.js';
+import type { Log, Setup } from './setup.js';
 
 /** One batch: inputs and targets in the order of the model's, and a weight per example. */
 export interface Batch {
@@ -66,7 +68,7 @@ function perExample(name: string, value: Tensor, predicted: Tensor): Tensor {
 export function trainingUpdates(network: Network, setup: Setup, control: Control, batch: Batch): Update[] {
   const { loss, metrics } = lossesOf(network, setup, batch, true);
   const [size = 1] = loss.shape;
-  const dy = ops.broadcastTo(1 / size, [size]);
+  const dy = ops.broadcastTo(tensor(1 / size), [size]);
   const variables = network.trainableWeights;
   const gradients = grad(loss, variables, { dy });
   const tail = tailOf(loss, metrics, control, setup.log);
