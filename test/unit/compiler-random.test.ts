@@ -127,7 +127,9 @@ function randomProgram(seed: number, size: number): Program {
       const fitting = (value: Value): boolean => value.shape.join() === variable.shape.join();
       const inPlace = random.uniform() < 0.3;
       const value = building.value(fitting);
-      return { variable, value: inPlace ? accumulate(variable.value, value) : value };
+      if (!inPlace) return { variable, value };
+      const once = accumulate(variable.value, value);
+      return { variable, value: random.below(2) === 0 ? once : accumulate(once, building.value(fitting)) };
     });
   const outputs = Array.from({ length: 3 }, (_, index) => ({ name: `y${index}`, value: building.value() }));
   const feeds = Object.fromEntries(

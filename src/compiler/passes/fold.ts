@@ -7,7 +7,7 @@
  */
 
 import { sameShape, sizeOf, tryBroadcast } from '../../core/shape.js';
-import { type Graph, type Node, type Value, withScope } from '../../ir/graph.js';
+import { apply, type Graph, type Node, type Value, withScope } from '../../ir/graph.js';
 import { type ConstantAttrs, constantOp, scalar } from '../../ir/leaves.js';
 import { rebuilt, rewriteGraph } from '../rewrite.js';
 import { evaluated } from './fold/evaluate.js';
@@ -23,15 +23,23 @@ type Rule = (node: Node, inputs: readonly Value[]) => readonly Value[] | null;
 
 const RULES: readonly Rule[] = [uniformConstant, evaluated, withoutViews, neutral];
 
-/** `node` over `inputs`, simplified until no rule applies. */
+/** `node` over `inputs` after the first rule that applies. */
 function foldNode(node: Node, inputs: readonly Value[]): readonly Value[] | null {
   if (node.op.leaf) return null;
-  const narrowed = node.op.pointwise ? narrow(node, inputs) : inputs;
   for (const rule of RULES) {
-    const outputs = rule(node, narrowed);
+    const outputs = rule(node, inputs);
     if (outputs) return outputs;
   }
-  return narrowed === inputs ? null : rebuilt(node, narrowed);
+  const narrowed = node.op.pointwise ? inputs.map(narrower) : inputs;
+  return narrowed.every((input, index) => input === inputs[index]) ? null : broadcasting(node, narrowed);
+}
+
+/** A pointwise node over operands that it now broadcasts itself, to the shape it had. */
+function broadcasting(node: Node, inputs: readonly Value[]): readonly Value[] {
+  const shape = node.outputs[0]?.shape ?? [];
+  const fitted = tryBroadcast(inputs.map((input) => input.shape));
+  if ('shape' in node.attrs || (fitted && sameShape(fitted, shape))) return rebuilt(node, inputs);
+  return apply(node.op, inputs, { ...node.attrs, shape }, node.scope);
 }
 
 /** A constant whose elements are all equal becomes one number. */
@@ -43,20 +51,6 @@ function uniformConstant(node: Node): readonly Value[] | null {
   const [first = 0] = data;
   if (!data.every((one) => Object.is(one, first)) || data.length === 0) return null;
   return [asUniform(first, value)];
-}
-
-/** Operands of a pointwise node without the broadcasts that the node does itself. */
-function narrow(node: Node, inputs: readonly Value[]): readonly Value[] {
-  const shape = node.outputs[0]?.shape ?? [];
-  const narrowed = [...inputs];
-  inputs.forEach((input, index) => {
-    const source = narrower(input);
-    if (source === input) return;
-    const shapes = narrowed.map((operand, at) => (at === index ? source.shape : operand.shape));
-    const fitted = tryBroadcast('shape' in node.attrs ? [...shapes, node.attrs.shape as number[]] : shapes);
-    if (fitted && sameShape(fitted, shape)) narrowed[index] = source;
-  });
-  return narrowed.some((input, index) => input !== inputs[index]) ? narrowed : inputs;
 }
 
 /** What a broadcast repeats, as far as pointwise broadcasting gives the same elements. */
