@@ -1,0 +1,58 @@
+/** The forward pass as a graph: real tensors through the uses of layers. */
+
+import { HeddleError, ops, type Tensor, withScope } from '../engine/index.js';
+import type { LayerGraph } from './graph.js';
+import type { CallContext } from './layer.js';
+import { fitsFree, showFree } from './shapes.js';
+import type { SymbolicTensor } from './symbolic.js';
+
+/** Where the random streams of layers begin; those of weights count from 0. */
+const CALL_STREAMS = 0x4000_0000;
+const STREAMS_PER_CALL = 16;
+
+/** The outputs of `graph` for `x`. Nodes carry the names of their layers. */
+export function applyGraph(
+  { inputs, outputs, calls }: LayerGraph,
+  names: readonly string[],
+  x: readonly Tensor[],
+  context: Omit<CallContext, 'stream'>,
+): Tensor[] {
+  const values = new Map<SymbolicTensor, Tensor>();
+  inputs.forEach((symbolic, index) => {
+    values.set(symbolic, converted(names[index] ?? '', x[index] as Tensor, symbolic));
+  });
+  const tensorOf = (symbolic: SymbolicTensor): Tensor => values.get(symbolic) as Tensor;
+  calls.forEach(({ layer, inputs: fed, output }, index) => {
+    const stream = CALL_STREAMS + index * STREAMS_PER_CALL;
+    const result = withScope(layer.name, () => layer.call(fed.map(tensorOf), { ...context, stream }));
+    values.set(output, result);
+  });
+  // Only now: a layer that cannot take the shape says more about it than this does.
+  inputs.forEach((symbolic, index) => {
+    checkShape(names[index] ?? '', x[index] as Tensor, symbolic);
+  });
+  return outputs.map(tensorOf);
+}
+
+function converted(name: string, x: Tensor, { dtype }: SymbolicTensor): Tensor {
+  if (x.dtype === dtype) return x;
+  if (x.dtype === 'uint8') return withScope(name, () => ops.cast(x, dtype));
+  throw new HeddleError({
+    op: `input '${name}'`,
+    message: `it is ${dtype}, the tensor ${x.dtype}`,
+    roles: ['x'],
+    values: { expected: dtype, actual: x.dtype },
+    fix: `ops.cast(x, '${dtype}'), or layers.input({ dtype: '${x.dtype}' })`,
+  });
+}
+
+function checkShape(name: string, x: Tensor, { shape }: SymbolicTensor): void {
+  if (fitsFree(x.shape, shape)) return;
+  throw new HeddleError({
+    op: `input '${name}'`,
+    message: `it expects ${showFree(shape)}, the tensor is ${showFree(x.shape)}`,
+    roles: ['x'],
+    values: { expected: shape, actual: x.shape },
+    fix: 'reshape the tensor, or make the model with another inputShape',
+  });
+}

@@ -1,0 +1,94 @@
+/** From symbolic inputs and outputs to the uses of layers between them, in order. */
+
+import { HeddleError } from '../engine/index.js';
+import type { Layer } from './layer.js';
+import { showFree } from './shapes.js';
+import { isSymbolic, type LayerCall, type SymbolicTensor } from './symbolic.js';
+
+export interface LayerGraph {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  /** In order of creation, so that each comes after what it needs. */
+  readonly calls: readonly LayerCall[];
+  /** Each once, in the order of their first use. */
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * @throws HeddleError for no inputs or outputs, an input that is given twice or is the result of a layer, an output that depends on
+ * an input which is not given, and an input that no output depends on.
+ */
+export function graphOf(
+  op: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): LayerGraph {
+  checkEnds(op, inputs, outputs);
+  const seen = new Set<SymbolicTensor>();
+  const calls = new Set<LayerCall>();
+  const stack = [...outputs];
+  for (let tensor = stack.pop(); tensor; tensor = stack.pop()) {
+    if (seen.has(tensor)) continue;
+    seen.add(tensor);
+    if (tensor.call) {
+      calls.add(tensor.call);
+      stack.push(...tensor.call.inputs);
+    } else if (!inputs.includes(tensor)) {
+      throw unconnected(
+        op,
+        `an output depends on an input ${describe(tensor)} that is not given`,
+        'inputs',
+        tensor,
+      );
+    }
+  }
+  const unused = inputs.find((tensor) => !seen.has(tensor));
+  if (unused) throw unconnected(op, `no output depends on the input ${describe(unused)}`, 'outputs', unused);
+  const ordered = [...calls].sort((a, b) => a.id - b.id);
+  return { inputs, outputs, calls: ordered, layers: [...new Set(ordered.map(({ layer }) => layer))] };
+}
+
+const describe = ({ name, shape }: SymbolicTensor): string =>
+  (name === null ? '' : `'${name}' `) + showFree(shape);
+
+function unconnected(
+  op: string,
+  message: string,
+  role: string,
+  { name, shape }: SymbolicTensor,
+): HeddleError {
+  return new HeddleError({
+    op,
+    message,
+    roles: [role],
+    values: { name, shape },
+    fix: role === 'inputs' ? 'add it to inputs' : 'leave it out, or use it',
+  });
+}
+
+function checkEnds(op: string, inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): void {
+  for (const [role, list] of Object.entries({ inputs, outputs })) {
+    if (list.length > 0 && list.every(isSymbolic)) continue;
+    throw new HeddleError({
+      op,
+      message:
+        list.length === 0 ? `there are no ${role}` : `${role} holds something that is no symbolic tensor`,
+      roles: [role],
+      values: { [role]: list.length },
+      fix: 'pass what layers.input() and layer.apply() give',
+    });
+  }
+  const computed = inputs.find((tensor) => tensor.call !== null);
+  const twice = inputs.find((tensor, index) => inputs.indexOf(tensor) !== index);
+  const wrong = computed ?? twice;
+  if (!wrong) return;
+  throw new HeddleError({
+    op,
+    message: computed
+      ? `an input is the output of ${computed.call?.layer.label}`
+      : `the input ${describe(wrong)} is given twice`,
+    roles: ['inputs'],
+    values: { name: wrong.name, shape: wrong.shape },
+    fix: computed ? 'give the tensors that layers.input() made' : 'give it once',
+  });
+}

@@ -1,0 +1,38 @@
+/** Names within one model: the user's must differ, the rest are counted by type. */
+
+import { HeddleError } from '../engine/index.js';
+
+export class Names {
+  readonly #model: string;
+  readonly #taken = new Set<string>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(model: string) {
+    this.#model = model;
+  }
+
+  /** Takes a name that the user gave. Throws where it is taken. */
+  take(name: string): string {
+    if (!this.#taken.has(name)) {
+      this.#taken.add(name);
+      return name;
+    }
+    throw new HeddleError({
+      op: `model '${this.#model}'`,
+      message: `two layers or inputs are named '${name}'`,
+      roles: ['name'],
+      values: { name },
+      fix: 'give each its own name, or none',
+    });
+  }
+
+  /** `dense_1`, `dense_2` … */
+  next(type: string): string {
+    for (;;) {
+      const count = (this.#counts.get(type) ?? 0) + 1;
+      this.#counts.set(type, count);
+      const name = `${type}_${count}`;
+      if (!this.#taken.has(name)) return this.take(name);
+    }
+  }
+}

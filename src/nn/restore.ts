@@ -1,0 +1,105 @@
+/** Models from JSON. Whatever a file says is checked: it may come from anywhere. */
+
+import { HeddleError, unknownName } from '../engine/index.js';
+import type { NetworkConfig } from './config.js';
+import type { Layer, LayerConfig, LayerFactory } from './layer.js';
+import { activation } from './layers/activation.js';
+import { dense } from './layers/dense.js';
+import { dropout } from './layers/dropout.js';
+import { flatten } from './layers/flatten.js';
+import { rescaling } from './layers/rescaling.js';
+import { reshape } from './layers/reshape.js';
+import { type GraphSpec, Network } from './network.js';
+import { input, type SymbolicTensor } from './symbolic.js';
+
+/** What restoring needs of a factory, whatever its options. */
+export type RestorableLayer = Pick<LayerFactory, 'type' | 'restore'>;
+
+const BUILT_IN: readonly RestorableLayer[] = [activation, dense, dropout, flatten, rescaling, reshape];
+
+export interface RestoreOptions {
+  /** The user's own kinds of layers, by type or any other key: `{ scale }`. */
+  readonly layers?: Readonly<Record<string, RestorableLayer>>;
+}
+
+/** The model that `config` tells of, with fresh weights. Throws like `specFromConfig`. */
+export const networkFromConfig = (config: unknown, options: RestoreOptions = {}): Network =>
+  new Network(specFromConfig(config, options));
+
+/**
+ * What `config` tells of, as a model's constructor takes it. A sequential model comes back as a functional one of the same layers,
+ * names and weights.
+ *
+ * @throws HeddleError for anything that is no config, an unknown format, unknown types of layers (with the nearest one), options that
+ * they do not have, and references to what is not there.
+ */
+export function specFromConfig(config: unknown, options: RestoreOptions = {}): Required<GraphSpec> {
+  const { name, seed, inputs, layers, calls, outputs } = checkedConfig(config);
+  const kinds = new Map<string, RestorableLayer>();
+  for (const kind of [...BUILT_IN, ...Object.values(options.layers ?? {})]) kinds.set(kind.type, kind);
+  const made = layers.map((layer) => restored(layer, kinds));
+  const tensors: SymbolicTensor[] = inputs.map((one) => input(one));
+  const ends = [...tensors];
+  const tensorAt = (index: number): SymbolicTensor => at(tensors, 'tensor', index);
+  for (const call of calls) {
+    tensors.push(at(made, 'layer', call.layer).apply(call.inputs.map(tensorAt)));
+  }
+  return { name, seed, inputs: ends, outputs: outputs.map(tensorAt) };
+}
+
+function restored(config: LayerConfig, kinds: ReadonlyMap<string, RestorableLayer>): Layer {
+  const kind = kinds.get(config.type);
+  if (kind) return kind.restore(config);
+  const unknown = unknownName('load', 'layer type', config.type, [...kinds.keys()]);
+  throw new HeddleError({
+    op: 'load',
+    message: `unknown layer type '${config.type}'`,
+    roles: unknown.roles,
+    values: unknown.values,
+    fix: `pass your own kinds of layers: { layers: { ${config.type} } }. Otherwise: ${unknown.fix}`,
+  });
+}
+
+function at<T>(list: readonly T[], what: string, index: number): T {
+  const found = Number.isInteger(index) ? list[index] : undefined;
+  if (found !== undefined) return found;
+  throw malformed(`there is no ${what} number ${index}`);
+}
+
+const malformed = (message: string): HeddleError =>
+  new HeddleError({
+    op: 'load',
+    message: `the model's config is damaged: ${message}`,
+    roles: ['config'],
+    values: { fault: message },
+    fix: 'save the model again',
+  });
+
+function checkedConfig(config: unknown): NetworkConfig {
+  const { format, name, seed, inputs, layers, calls, outputs } = object('config', config);
+  if (format !== 1) throw malformed(`format ${String(format)} is unknown`);
+  if (typeof name !== 'string') throw malformed('name is no string');
+  if (typeof seed !== 'number') throw malformed('seed is no number');
+  for (const one of list('inputs', inputs)) object('an input', one);
+  for (const one of list('layers', layers)) {
+    const layer = object('a layer', one);
+    if (typeof layer.type !== 'string' || typeof layer.name !== 'string')
+      throw malformed('a layer has no type or name');
+    if (typeof layer.trainable !== 'boolean') throw malformed(`layer '${layer.name}' has no trainable`);
+    object(`the options of layer '${layer.name}'`, layer.options);
+  }
+  for (const one of list('calls', calls)) list('the inputs of a call', object('a call', one).inputs);
+  list('outputs', outputs);
+  return config as NetworkConfig;
+}
+
+function object(what: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw malformed(`${what} is no object`);
+}
+
+function list(what: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw malformed(`${what} is no list`);
+}

@@ -1,0 +1,96 @@
+/** How layers make their weights, and how a layer that is used again is held to those it has. */
+
+import { HeddleError, randomStream, type Shape, Variable, type VariableStore } from '../engine/index.js';
+import { type InitializerSpec, resolveInitializer } from './initializers/resolve.js';
+import { type FreeShape, showFree } from './shapes.js';
+
+export interface WeightOptions {
+  /** Whether optimizers may change it. Default `true`; never where the layer is not trainable. */
+  readonly trainable?: boolean;
+}
+
+export interface WeightBuilder {
+  /**
+   * A float32 weight of this layer.
+   *
+   * @throws HeddleError for a name used twice and for extents that are not positive integers.
+   */
+  add(name: string, shape: Shape, initializer: InitializerSpec, options?: WeightOptions): Variable;
+}
+
+/** Where a model's weights go. */
+export interface WeightSource {
+  readonly store: VariableStore;
+  readonly seed: number;
+  /** The random stream of the next weight: its position among all weights of the model. */
+  nextStream(): number;
+}
+
+interface Owner {
+  readonly name: string;
+  /** `dense 'hidden'`. */
+  readonly label: string;
+  readonly trainable: boolean;
+}
+
+/** Makes weights and appends them to `into`. */
+export function creatingBuilder(owner: Owner, source: WeightSource, into: Variable[]): WeightBuilder {
+  const { name: layer, label } = owner;
+  return {
+    add(name, shape, initializer, options = {}) {
+      const full = `${layer}/${name}`;
+      checkWeight(label, name, shape);
+      if (into.some((other) => other.name === full)) {
+        throw new HeddleError({
+          op: label,
+          message: `it has two weights named '${name}'`,
+          roles: ['weights'],
+          values: { name },
+          fix: 'give each weight a name of its own',
+        });
+      }
+      const trainable = owner.trainable && (options.trainable ?? true);
+      const random = randomStream(source.seed, source.nextStream());
+      const data = resolveInitializer(label, initializer).create(shape, random);
+      const group = trainable ? 'parameters' : 'state';
+      const initial = { data, shape, dtype: 'float32' as const };
+      const variable = new Variable(source.store.create(initial, { name: full, trainable, group }));
+      into.push(variable);
+      return variable;
+    },
+  };
+}
+
+/** Hands out the weights of `known` again; throws where other shapes are asked for. */
+export function checkingBuilder(
+  { name: layer, label }: Owner,
+  known: readonly Variable[],
+  inputs: readonly FreeShape[],
+): WeightBuilder {
+  return {
+    add(name, shape) {
+      const weight = known.find((one) => one.name === `${layer}/${name}`);
+      const same =
+        weight?.shape.length === shape.length && weight.shape.every((n, axis) => n === shape[axis]);
+      if (weight && same) return weight;
+      throw new HeddleError({
+        op: label,
+        message: `input ${inputs.map(showFree).join(', ')} asks for ${name} [${shape.join(',')}], it has [${weight?.shape.join(',')}]`,
+        roles: ['input', name],
+        values: { inputs, wanted: shape, has: weight?.shape },
+        fix: 'a layer used twice needs inputs that fit the same weights; use two layers',
+      });
+    },
+  };
+}
+
+function checkWeight(label: string, name: string, shape: Shape): void {
+  if (name !== '' && shape.every((extent) => Number.isInteger(extent) && extent > 0)) return;
+  throw new HeddleError({
+    op: label,
+    message: `weight '${name}' has shape [${shape.map(String).join(',')}]`,
+    roles: [name],
+    values: { name, shape },
+    fix: 'use positive integers; where they come from the input, its extents must not be free: give inputShape',
+  });
+}
