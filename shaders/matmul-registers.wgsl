@@ -13,7 +13,7 @@
 //
 // For adapters whose processor is the GPU: barriers and workgroup memory are dear there, and a load costs several
 // multiplications, so wide tiles win: 8x16 for large results; 8x8, 4x16 (few rows), 8x4 (few columns) and 4x4 where
-// 8x16 would leave lanes idle; 1x1 for tiny products.
+// 8x16 would leave lanes idle.
 // No extent is baked: one compiled shader serves all layers, and the loop is as fast with its bound in `params`.
 //
 // With params.parts > 1 each part sums its own `chunk` of K into its own copy of C (split-K; matmul-combine.wgsl adds
@@ -74,8 +74,8 @@ fn add_product(quad: ptr<function, Quad>, x: elem4, y: elem4) {
 struct Tile {
   row: u32,
   column: u32,
+  above: u32, // rows of C above the tile, those of other copies among them
   part: u32,
-  batch: u32,
   a_start: u32,
   b_start: u32,
   k: u32,
@@ -91,9 +91,9 @@ fn tile_of(wid: vec3<u32>, lane: u32, height: u32, width: u32) -> Tile {
   let above = index / params.column_tiles;
   tile.row = above % params.row_tiles * height;
   let copy = above / params.row_tiles;
+  tile.above = copy * params.rows + tile.row;
   tile.part = copy % params.parts;
-  tile.batch = copy / params.parts;
-  let starts = batch_start(tile.batch);
+  let starts = batch_start(copy / params.parts);
   tile.a_start = starts.x;
   tile.b_start = starts.y;
   tile.k = min(tile.part * params.chunk, params.inner);
@@ -101,19 +101,11 @@ fn tile_of(wid: vec3<u32>, lane: u32, height: u32, width: u32) -> Tile {
   return tile;
 }
 
+// `row` and `column` count from the tile's corner.
 fn store_element(tile: Tile, row: u32, column: u32, value: elem) {
-  if (row < params.rows && column < params.columns) {
-    let copy = (tile.batch * params.parts + tile.part) * params.rows;
-    c[(copy + row) * params.columns + column] = epilogue(value, copy + row, column);
-  }
-}
-
-fn store_quad(tile: Tile, row: u32, column: u32, quad: Quad) {
-  var rows = quad;
-  for (var i = 0u; i < 4u; i++) {
-    for (var j = 0u; j < 4u; j++) {
-      store_element(tile, row + i, column + j, rows[i][j]);
-    }
+  if (row < params.rows - tile.row && column < params.columns - tile.column) {
+    let above = tile.above + row;
+    c[above * params.columns + tile.column + column] = epilogue(value, above, tile.column + column);
   }
 }
 
@@ -176,8 +168,11 @@ fn matmul_registers_8x16(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_i
   }
   // One indexed copy, so that the epilogue is compiled once and the loop above keeps its named registers.
   var quads = array<Quad, 8>(c00, c01, c02, c03, c10, c11, c12, c13);
-  for (var q = 0u; q < 8u; q++) {
-    store_quad(tile, tile.row + q / 4u * 4u, tile.column + q % 4u * 4u, quads[q]);
+  for (var e = 0u; e < 128u; e++) {
+    let q = e / 16u;
+    let i = e / 4u % 4u;
+    let j = e % 4u;
+    store_element(tile, q / 4u * 4u + i, q % 4u * 4u + j, quads[q][i][j]);
   }
   if (COLUMN_SUM) {
     store_sums(tile, tile.column, s0);
@@ -218,8 +213,11 @@ fn matmul_registers_8x8(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_in
     }
   }
   var quads = array<Quad, 4>(c00, c01, c10, c11);
-  for (var q = 0u; q < 4u; q++) {
-    store_quad(tile, tile.row + q / 2u * 4u, tile.column + q % 2u * 4u, quads[q]);
+  for (var e = 0u; e < 64u; e++) {
+    let q = e / 16u;
+    let i = e / 4u % 4u;
+    let j = e % 4u;
+    store_element(tile, q / 2u * 4u + i, q % 2u * 4u + j, quads[q][i][j]);
   }
   if (COLUMN_SUM) {
     store_sums(tile, tile.column, s0);
@@ -264,8 +262,11 @@ fn matmul_registers_4x16(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_i
     }
   }
   var quads = array<Quad, 4>(c0, c1, c2, c3);
-  for (var q = 0u; q < 4u; q++) {
-    store_quad(tile, tile.row, tile.column + q * 4u, quads[q]);
+  for (var e = 0u; e < 64u; e++) {
+    let q = e / 16u;
+    let i = e / 4u % 4u;
+    let j = e % 4u;
+    store_element(tile, i, q * 4u + j, quads[q][i][j]);
   }
   if (COLUMN_SUM) {
     store_sums(tile, tile.column, s0);
@@ -296,8 +297,11 @@ fn matmul_registers_8x4(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_in
     }
   }
   var quads = array<Quad, 2>(c0, c1);
-  for (var q = 0u; q < 2u; q++) {
-    store_quad(tile, tile.row + q * 4u, tile.column, quads[q]);
+  for (var e = 0u; e < 32u; e++) {
+    let q = e / 16u;
+    let i = e / 4u % 4u;
+    let j = e % 4u;
+    store_element(tile, q * 4u + i, j, quads[q][i][j]);
   }
   if (COLUMN_SUM) {
     store_sums(tile, tile.column, s0);
@@ -321,7 +325,12 @@ fn matmul_registers_4x4(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_in
       s0 += y0;
     }
   }
-  store_quad(tile, tile.row, tile.column, c0);
+  var quad = c0;
+  for (var e = 0u; e < 16u; e++) {
+    let i = e / 4u;
+    let j = e % 4u;
+    store_element(tile, i, j, quad[i][j]);
+  }
   if (COLUMN_SUM) {
     store_sums(tile, tile.column, s0);
   }

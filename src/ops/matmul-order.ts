@@ -30,21 +30,20 @@ const SUBGROUP = 4;
 const CORES = 2;
 const GROUP_LANES: Readonly<Record<'registers' | 'single', number>> = { registers: 16, single: 64 };
 /** What a second dispatch and each partial sum cost. */
-const DISPATCH_NANOSECONDS = 20_000;
+const DISPATCH_NANOSECONDS = 80_000;
 const PARTIAL_NANOSECONDS = 4;
-/** Kernels with barriers are this much slower than the best without. */
-const BARRIER_FACTOR = 8;
+/** Kernels with barriers never win on a processor, and take a second to compile there: they come last. */
+const BARRIERS = 1e15;
 
 /** The estimated time of `plan` on a software adapter. */
 export function softwareNanoseconds(use: MatmulUse, plan: MatmulPlan): number {
   const { kind, tile, split } = plan;
-  const barriers = kind === 'tiled' || kind === 'vector';
-  const [height, width] = barriers ? ([8, 16] as const) : tile;
+  if (kind === 'tiled' || kind === 'vector') return BARRIERS;
+  const [height, width] = tile;
   const tiles = Math.ceil(use.rows / height) * Math.ceil(use.columns / width) * batchSize(use) * split.parts;
-  const lanes = GROUP_LANES[kind === 'single' ? 'single' : 'registers'];
-  const cores = Math.min(CORES, Math.ceil(tiles / lanes));
+  const cores = Math.min(CORES, Math.ceil(tiles / GROUP_LANES[kind]));
   const steps = (Math.ceil(tiles / SUBGROUP) / cores) * split.chunk;
-  const product = steps * (STEP_NANOSECONDS[`${height}x${width}`] ?? 0) * (barriers ? BARRIER_FACTOR : 1);
+  const product = steps * (STEP_NANOSECONDS[`${height}x${width}`] ?? BARRIERS);
   if (split.parts === 1) return product;
   return product + DISPATCH_NANOSECONDS + use.rows * use.columns * split.parts * PARTIAL_NANOSECONDS;
 }

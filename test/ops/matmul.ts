@@ -60,6 +60,15 @@ const sizes: OpCase[] = COMBINATIONS.flatMap((combination) =>
   })),
 );
 
+/** Around a tile of 64, and more than half a tile of 128: all workgroup tiles are offered. */
+const tileEdges: OpCase[] = COMBINATIONS.map((combination) => ({
+  op: 'matmul',
+  name: `${letters(combination)} 65×18×66`,
+  inputs: operands([65, 18, 66], combination),
+  build: (a: Value, b: Value) => matmul(a, b, combination),
+  gradients: false,
+}));
+
 const BATCHES = [
   [[3], [3]],
   [[2, 3], []],
@@ -123,4 +132,11 @@ const emptySum: OpCase = {
   gradients: false,
 };
 
-export const cases: readonly OpCase[] = [...sizes, ...batches, ...exact, ...columnSums, emptySum];
+export const cases: readonly OpCase[] = [
+  ...sizes,
+  ...tileEdges,
+  ...batches,
+  ...exact,
+  ...columnSums,
+  emptySum,
+];
