@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { libraryEntries, projectRoot, sourceAliases } from './tools/entries.js';
+import { keepBarrelsPlugin } from './tools/keep-barrels.js';
 import { stripWgslPlugin } from './tools/strip-wgsl.js';
 
 const root = fileURLToPath(projectRoot);
@@ -11,7 +12,7 @@ const hasDesktop =
 
 export default defineConfig(({ command }) => ({
   resolve: { alias: sourceAliases() },
-  plugins: [stripWgslPlugin()],
+  plugins: [stripWgslPlugin(), keepBarrelsPlugin()],
   // The packed images of `npm run data` lie at the demo's root URL; the library carries none of them.
   publicDir: command === 'serve' ? `${root}.data` : false,
   server: { host: 'localhost', open: hasDesktop, fs: { allow: [root] } },
