@@ -2,7 +2,7 @@
 
 import { HeddleError, ops, type Tensor, withScope } from '../engine/index.js';
 import type { LayerGraph } from './graph.js';
-import type { CallContext } from './layer.js';
+import type { CallContext } from './layer-definition.js';
 import { fitsFree, showFree } from './shapes.js';
 import type { SymbolicTensor } from './symbolic.js';
 

@@ -4,63 +4,27 @@
  */
 
 import {
-  type DType,
   HeddleError,
   rejectUnknownOptions,
-  type Tensor,
+  Tensor,
   type Value,
   type Variable,
+  withScope,
 } from '../engine/index.js';
+import { checkedFlag } from './checks.js';
 import { type Json, toJson } from './json.js';
+import {
+  type BuiltBehaviour,
+  type CallContext,
+  type CommonLayerOptions,
+  type ErasedBehaviour,
+  erased,
+  type LayerDefinition,
+} from './layer-definition.js';
+
 import { checkedShape, type FreeShape, fitsFree, showFree } from './shapes.js';
 import { callLayer, checkName, isSymbolic, type SymbolicTensor } from './symbolic.js';
-import { checkingBuilder, creatingBuilder, type WeightBuilder, type WeightSource } from './weights.js';
-
-/** Options that every layer has. */
-export interface CommonLayerOptions {
-  /** Unique in a model. Default: `dense_1`, `dense_2` … */
-  readonly name?: string;
-  /** Of one example, without the batch: what the first layer of a `sequential` has to say. `null` for extents that vary. */
-  readonly inputShape?: FreeShape;
-  /** Whether optimizers may change its weights. Default `true`. */
-  readonly trainable?: boolean;
-}
-
-/** What a call may depend on beside its inputs. */
-export interface CallContext {
-  readonly training: boolean;
-  /** The model's. */
-  readonly seed: number;
-  /** The first of 16 random streams that belong to this use of the layer alone. */
-  readonly stream: number;
-  /** uint32 []: counts the steps, so that each draws new numbers. */
-  readonly counter: Value;
-}
-
-/** What a layer with checked options does. `W` is what `build` made. */
-export interface LayerBehaviour<W> {
-  /** The output's shape, batch first; throws a HeddleError for inputs that do not fit. Also called with the shapes of real tensors. */
-  outputShape(inputs: readonly FreeShape[]): FreeShape;
-  /** Default `float32`. */
-  outputDtype?(inputs: readonly DType[]): DType;
-  /** Makes the weights for inputs of these shapes; called once for each use, always asking for the same weights. */
-  build?(weights: WeightBuilder, inputs: readonly FreeShape[]): W;
-  /** The output's graph. */
-  call(inputs: readonly Tensor[], weights: W, context: CallContext): Tensor;
-}
-
-export interface LayerDefinition<O extends object, W = undefined> {
-  /** `dense`: in names, summaries and files. */
-  readonly type: string;
-  /** Names of its options. */
-  readonly options: readonly (keyof O & string)[];
-  /**
-   * Checks the options, fills in defaults and gives the behaviour.
-   *
-   * @param label who speaks, for errors: `dense 'hidden'`
-   */
-  create(options: O, label: string): LayerBehaviour<W>;
-}
+import { checkingBuilder, creatingBuilder, type WeightSource } from './weights.js';
 
 /** A layer as a file keeps it. */
 export interface LayerConfig {
@@ -81,6 +45,15 @@ export interface LayerFactory<O extends object = never> {
   /** The layer that a config tells of. Throws a HeddleError for options that it does not have or that are wrong. */
   readonly restore: (config: LayerConfig) => Layer;
 }
+
+export type { CallContext, CommonLayerOptions, LayerBehaviour, LayerDefinition } from './layer-definition.js';
+
+type Applicable = SymbolicTensor | Tensor;
+
+const isTensor = (value: Applicable): value is Tensor => value instanceof Tensor;
+
+/** The random stream of layers that are applied to tensors on their own. Models number the uses of theirs from 2³⁰. */
+const OWN_STREAM = 0x2000_0000;
 
 const COMMON = ['name', 'inputShape', 'trainable'] as const;
 
@@ -112,25 +85,14 @@ export function defineLayer<O extends object, W = undefined>(
 
 const labelOf = (type: string, name: string | null): string => (name === null ? type : `${type} '${name}'`);
 
-interface BuiltBehaviour {
-  call(inputs: readonly Tensor[], context: CallContext): Tensor;
+/** The model that a layer belongs to. */
+export interface LayerOwner {
+  readonly seed: number;
+  /** uint32 []: counts its steps. */
+  readonly counter: Value;
+  /** Asked for, it makes the weights. */
+  readonly graph: object;
 }
-
-/** A behaviour whose kind of weights is nobody else's business. */
-interface ErasedBehaviour {
-  outputShape(inputs: readonly FreeShape[]): FreeShape;
-  outputDtype(inputs: readonly DType[]): DType;
-  build(weights: WeightBuilder, inputs: readonly FreeShape[]): BuiltBehaviour;
-}
-
-const erased = <W>(behaviour: LayerBehaviour<W>): ErasedBehaviour => ({
-  outputShape: (inputs) => behaviour.outputShape(inputs),
-  outputDtype: (inputs) => behaviour.outputDtype?.(inputs) ?? 'float32',
-  build(builder, inputs) {
-    const weights = behaviour.build?.(builder, inputs) as W;
-    return { call: (tensors, context) => behaviour.call(tensors, weights, context) };
-  },
-});
 
 export class Layer {
   readonly type: string;
@@ -142,7 +104,7 @@ export class Layer {
   readonly #weights: Variable[] = [];
   readonly #outputs: SymbolicTensor[] = [];
   #name: string | null;
-  #owner: object | null = null;
+  #owner: LayerOwner | null = null;
   #behaviour: ErasedBehaviour;
   #built: BuiltBehaviour | null = null;
 
@@ -156,7 +118,7 @@ export class Layer {
     this.#name = common.name === undefined ? null : checkName(type, common.name);
     this.inputShape =
       common.inputShape === undefined ? null : checkedShape(this.label, 'inputShape', common.inputShape);
-    this.trainable = common.trainable ?? true;
+    this.trainable = checkedFlag(this.label, 'trainable', common.trainable ?? true);
     this.#options = options;
     this.#create = create;
     this.#behaviour = create(this.label);
@@ -204,27 +166,52 @@ export class Layer {
   }
 
   /**
-   * Uses the layer on symbolic tensors. Used again, it shares its weights.
+   * Uses the layer on symbolic tensors, to put a functional model together; used again, it shares its weights. On tensors it computes
+   * what it does outside training, once it belongs to a model.
    *
-   * @throws HeddleError for inputs that are not symbolic or do not fit.
+   * @throws HeddleError for inputs that do not fit or are neither, and on tensors for a layer without a model.
    */
-  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
-    const list = Array.isArray(inputs) ? (inputs as readonly SymbolicTensor[]) : [inputs as SymbolicTensor];
-    if (list.length === 0 || !list.every(isSymbolic)) {
-      throw new HeddleError({
-        op: this.label,
-        message: 'apply() takes symbolic tensors',
-        roles: ['inputs'],
-        values: { inputs: list.length },
-        fix: 'start from layers.input({ shape }); for numbers put the layer into a model and call its apply() or predict()',
-      });
-    }
-    const shapes = list.map(({ shape }) => shape);
+  apply(inputs: Tensor | readonly Tensor[]): Tensor;
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor;
+  apply(inputs: Applicable | readonly Applicable[]): Applicable {
+    const list = Array.isArray(inputs) ? (inputs as readonly Applicable[]) : [inputs as Applicable];
+    if (list.length > 0 && list.every(isSymbolic)) return this.#applySymbolic(list);
+    if (list.length > 0 && list.every(isTensor)) return this.#applyTensors(list);
+    throw new HeddleError({
+      op: this.label,
+      message: 'apply() takes symbolic tensors, or tensors',
+      roles: ['inputs'],
+      values: { inputs: list.length },
+      fix: 'start from layers.input({ shape }), or from tensor() and input() in a graph program',
+    });
+  }
+
+  #applySymbolic(inputs: readonly SymbolicTensor[]): SymbolicTensor {
+    const shapes = inputs.map(({ shape }) => shape);
     this.#checkInputShape(shapes);
-    const dtype = this.#behaviour.outputDtype(list.map((one) => one.dtype));
-    const output = callLayer(this, list, this.#behaviour.outputShape(shapes), dtype);
+    const dtype = this.#behaviour.outputDtype(inputs.map((one) => one.dtype));
+    const output = callLayer(this, inputs, this.#behaviour.outputShape(shapes), dtype);
     this.#outputs.push(output);
     return output;
+  }
+
+  #applyTensors(inputs: readonly Tensor[]): Tensor {
+    if (!this.#owner) throw this.#unbuilt();
+    const { seed, counter } = this.#owner;
+    if (!this.#built) void this.#owner.graph;
+    return withScope(this.name, () =>
+      this.call(inputs, { training: false, seed, counter, stream: OWN_STREAM }),
+    );
+  }
+
+  #unbuilt(): HeddleError {
+    return new HeddleError({
+      op: this.label,
+      message: 'it has no weights yet',
+      roles: ['layer'],
+      values: { layer: this.name },
+      fix: 'put it into a model first: sequential([…]) or model({ inputs, outputs })',
+    });
   }
 
   #checkInputShape([shape]: readonly FreeShape[]): void {
@@ -239,12 +226,12 @@ export class Layer {
   }
 
   /** For models: whether `owner` took it. */
-  belongsTo(owner: object): boolean {
+  belongsTo(owner: LayerOwner): boolean {
     return this.#owner === owner;
   }
 
   /** For models: takes the layer for `owner`, under `name`. Throws where it belongs to another. */
-  adopt(owner: object, name: string): void {
+  adopt(owner: LayerOwner, name: string): void {
     if (this.#owner && this.#owner !== owner) {
       throw new HeddleError({
         op: this.label,
@@ -270,8 +257,7 @@ export class Layer {
 
   /** For models: the output for real inputs. */
   call(inputs: readonly Tensor[], context: CallContext): Tensor {
-    if (!this.#built)
-      throw new HeddleError({ op: this.label, message: 'it has not been built', fix: 'put it into a model' });
+    if (!this.#built) throw this.#unbuilt();
     const result = this.#built.call(inputs, context);
     const expected = this.#behaviour.outputShape(inputs.map(({ shape }) => shape));
     if (fitsFree(result.shape, expected)) return result;

@@ -12,16 +12,17 @@ import {
   type Variable,
   VariableStore,
 } from '../engine/index.js';
+import { markStepCounter } from '../optim/step-counters.js';
 import { checkedSeed } from './checks.js';
 import { configOf, type NetworkConfig } from './config.js';
-import { type Control, createControl } from './control.js';
 import { applyGraph } from './forward.js';
 import { graphOf, type LayerGraph } from './graph.js';
-import type { Layer } from './layer.js';
+import type { Layer, LayerOwner } from './layer.js';
 import { Names } from './names.js';
 import { SequentialBuilder } from './stack.js';
 import { type SummaryOptions, summaryOf } from './summary.js';
 import { checkName, type SymbolicTensor } from './symbolic.js';
+import { type Control, createControl } from './training/control.js';
 
 interface CommonSpec {
   /** Default `model`. */
@@ -50,7 +51,7 @@ export interface ApplyOptions {
   readonly counter?: Value;
 }
 
-export class Network {
+export class Network implements LayerOwner {
   readonly name: string;
   readonly seed: number;
   /** Owns the weights, and whatever training adds. */
@@ -67,6 +68,7 @@ export class Network {
     this.seed = checkedSeed(this.#op, spec.seed ?? defaultSeed());
     this.store = new VariableStore(this.name);
     this.control = createControl(this.store, 'control');
+    markStepCounter(this.control.step);
     this.#names = new Names(this.name);
     if ('layers' in spec) {
       this.#stack = new SequentialBuilder(this.#op);

@@ -1,0 +1,71 @@
+/** What a kind of layer is: data and functions that `defineLayer` takes, free of names, models and files. */
+
+import type { DType, Tensor, Value } from '../engine/index.js';
+import type { FreeShape } from './shapes.js';
+import type { WeightBuilder } from './weights.js';
+
+/** Options that every layer has. */
+export interface CommonLayerOptions {
+  /** Unique in a model. Default: `dense_1`, `dense_2` … */
+  readonly name?: string;
+  /** Of one example, without the batch: what the first layer of a `sequential` has to say. `null` for extents that vary. */
+  readonly inputShape?: FreeShape;
+  /** Whether optimizers may change its weights. Default `true`. */
+  readonly trainable?: boolean;
+}
+
+/** What a call may depend on beside its inputs. */
+export interface CallContext {
+  readonly training: boolean;
+  /** The model's. */
+  readonly seed: number;
+  /** The first of 16 random streams that belong to this use of the layer alone. */
+  readonly stream: number;
+  /** uint32 []: counts the steps, so that each draws new numbers. */
+  readonly counter: Value;
+}
+
+/** What a layer with checked options does. `W` is what `build` made. */
+export interface LayerBehaviour<W> {
+  /** The output's shape, batch first; throws a HeddleError for inputs that do not fit. Also called with the shapes of real tensors. */
+  outputShape(inputs: readonly FreeShape[]): FreeShape;
+  /** Default `float32`. */
+  outputDtype?(inputs: readonly DType[]): DType;
+  /** Makes the weights for inputs of these shapes; called once for each use, always asking for the same weights. */
+  build?(weights: WeightBuilder, inputs: readonly FreeShape[]): W;
+  /** The output's graph. */
+  call(inputs: readonly Tensor[], weights: W, context: CallContext): Tensor;
+}
+
+export interface LayerDefinition<O extends object, W = undefined> {
+  /** `dense`: in names, summaries and files. */
+  readonly type: string;
+  /** Names of its options. */
+  readonly options: readonly (keyof O & string)[];
+  /**
+   * Checks the options, fills in defaults and gives the behaviour.
+   *
+   * @param label who speaks, for errors: `dense 'hidden'`
+   */
+  create(options: O, label: string): LayerBehaviour<W>;
+}
+
+export interface BuiltBehaviour {
+  call(inputs: readonly Tensor[], context: CallContext): Tensor;
+}
+
+/** A behaviour whose kind of weights is nobody else's business. */
+export interface ErasedBehaviour {
+  outputShape(inputs: readonly FreeShape[]): FreeShape;
+  outputDtype(inputs: readonly DType[]): DType;
+  build(weights: WeightBuilder, inputs: readonly FreeShape[]): BuiltBehaviour;
+}
+
+export const erased = <W>(behaviour: LayerBehaviour<W>): ErasedBehaviour => ({
+  outputShape: (inputs) => behaviour.outputShape(inputs),
+  outputDtype: (inputs) => behaviour.outputDtype?.(inputs) ?? 'float32',
+  build(builder, inputs) {
+    const weights = behaviour.build?.(builder, inputs) as W;
+    return { call: (tensors, context) => behaviour.call(tensors, weights, context) };
+  },
+});
