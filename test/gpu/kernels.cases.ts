@@ -13,7 +13,7 @@ import { referenceWithBudget } from '../../src/reference/budget.js';
 import { evaluateValues } from '../../src/reference/evaluate.js';
 import { buildCase, caseName, opCases } from '../kit/op-cases.js';
 import { rawDevice } from '../kit/raw-device.js';
-import { runCandidate } from '../kit/run-candidate.js';
+import { prepareCandidates, runCandidate } from '../kit/run-candidate.js';
 import { weightedSum } from '../kit/weighted-sum.js';
 import type { OpCase } from '../ops/case.js';
 import { compare, exact, type Failure, type GpuCase } from './kit.js';
@@ -23,9 +23,16 @@ export const cases: GpuCase[] = opCases
   .map((one) => ({ name: caseName(one), run: () => checkCase(one) }));
 
 async function checkCase(one: OpCase): Promise<Failure[]> {
+  const device = await rawDevice();
+  const nodes = evaluatedNodes(one).map(([node, inputs]) => ({ node, inputs, runs: runsOf(node, inputs) }));
+  await prepareCandidates(
+    device,
+    nodes.flatMap(({ runs }) => runs.map(({ candidate }) => candidate)),
+  );
   const failures: Failure[] = [];
-  for (const [node, inputs] of evaluatedNodes(one))
-    failures.push(...(await checkNode(node, inputs, one.exact === true)));
+  for (const { node, inputs, runs } of nodes) {
+    if (runs.length > 0) failures.push(...(await checkNode(device, node, inputs, runs, one.exact === true)));
+  }
   return failures;
 }
 
@@ -35,7 +42,10 @@ function evaluatedNodes(one: OpCase): [Node, HostTensor[]][] {
   const floats = inputs.filter((input) => input.dtype === 'float32');
   const differentiable = one.gradients !== false && floats.length > 0;
   const roots = differentiable
-    ? [...outputs, ...present(gradients([weightedSum(outputs)], [null], floats))]
+    ? [
+        ...outputs,
+        ...present(gradients([weightedSum(outputs, { integers: one.exact === true })], [null], floats)),
+      ]
     : [...outputs];
   const nodes = topologicalOrder(roots).filter(
     ({ op, outputs: made }) => op.candidates && !op.view && made.some(({ shape }) => sizeOf(shape) > 0),
@@ -48,37 +58,51 @@ function evaluatedNodes(one: OpCase): [Node, HostTensor[]][] {
 
 const present = (values: readonly (Value | null)[]): Value[] => values.filter((value) => value !== null);
 
-async function checkNode(node: Node, inputs: readonly HostTensor[], isExact: boolean): Promise<Failure[]> {
-  const device = await rawDevice();
-  const failures: Failure[] = [];
-  const expected = referenceWithBudget(node, inputs);
-  for (const software of [true, false]) {
-    const capabilities = { ...DEFAULT_CAPABILITIES, software };
+/** A variant, and what it was made for. */
+interface Run {
+  readonly candidate: Candidate;
+  readonly request: LowerRequest;
+}
+
+/** The variants of `node` for software adapters and for others, without those that this page has run on these very shapes. */
+function runsOf(node: Node, inputs: readonly HostTensor[]): Run[] {
+  return [true, false].flatMap((software) => {
     const request: LowerRequest = {
       inputs,
       outputs: node.outputs,
       attrs: node.attrs,
       used: node.outputs.map(() => true),
-      capabilities,
+      capabilities: { ...DEFAULT_CAPABILITIES, software },
     };
-    for (const candidate of unseen(node, request)) {
-      const actual = await runCandidate(device, candidate, request, inputs);
-      actual.forEach((tensor, index) => {
-        if (!tensor || sizeOf(tensor.shape) === 0) return;
-        const label = `${node.op.name} by ${candidate.key}, output ${index}`;
-        const want = expected.values[index]?.data as HostArray;
-        failures.push(
-          ...(isExact && tensor.dtype === 'float32'
-            ? exact(label, tensor.data, Float32Array.from(want))
-            : compare(label, tensor.data, want, expected.budgets[index] as Float64Array)),
-        );
-      });
-    }
+    return unseen(node, request).map((candidate) => ({ candidate, request }));
+  });
+}
+
+async function checkNode(
+  device: GPUDevice,
+  node: Node,
+  inputs: readonly HostTensor[],
+  runs: readonly Run[],
+  isExact: boolean,
+): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  const expected = referenceWithBudget(node, inputs);
+  for (const { candidate, request } of runs) {
+    const actual = await runCandidate(device, candidate, request, inputs);
+    actual.forEach((tensor, index) => {
+      if (!tensor || sizeOf(tensor.shape) === 0) return;
+      const label = `${node.op.name} by ${candidate.key}, output ${index}`;
+      const want = expected.values[index]?.data as HostArray;
+      failures.push(
+        ...(isExact && tensor.dtype === 'float32'
+          ? exact(label, tensor.data, Float32Array.from(want))
+          : compare(label, tensor.data, want, expected.budgets[index] as Float64Array)),
+      );
+    });
   }
   return failures;
 }
 
-/** Candidates that this page has not run on these very shapes. */
 function unseen(node: Node, request: LowerRequest): Candidate[] {
   const shapes = [...request.inputs, ...request.outputs]
     .map(({ dtype, shape }) => `${dtype}[${shape.join(',')}]`)

@@ -64,7 +64,7 @@ function secondOrder(built: BuiltCase): GradientCheck {
   const { gradients: slopes, wrt, feeds } = firstOrder(built);
   const loss = weightedSum(
     slopes.filter((slope) => slope !== null),
-    7,
+    { seed: 7 },
   );
   return { loss, wrt, gradients: gradients([loss], [null], wrt), feeds };
 }
