@@ -46,12 +46,20 @@ export class Model extends Network {
       throw new HeddleError({
         op: 'compile',
         message: `model '${this.name}' is training`,
+        roles: ['model'],
+        values: { model: this.name },
         fix: 'await the run in work first',
       });
     }
+    const trainer = new Trainer(this, options, this.#programs);
     this.#trainer?.dispose();
     this.#programs.dispose();
-    this.#trainer = new Trainer(this, options, this.#programs);
+    this.#trainer = trainer;
+    for (const scalar of Object.values(this.control)) scalar.assign(Uint32Array.of(0));
+  }
+
+  get compiled(): boolean {
+    return this.#trainer !== null;
   }
 
   /** The training side: setup, position, programs. Throws before `compile`. */

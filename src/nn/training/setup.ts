@@ -2,7 +2,7 @@
 
 import { rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
 import type { BoundOptimizer, Optimizer } from '../../optim/optimizer.js';
-import { resolveOptimizer } from '../../optim/resolve.js';
+import { type OptimizerSpec, resolveOptimizer } from '../../optim/resolve.js';
 import type { LossFunction, LossSpec } from '../losses.js';
 import { resolveLoss } from '../losses.js';
 import type { MetricSpec } from '../metrics.js';
@@ -12,7 +12,7 @@ import { type Control, createControl } from './control.js';
 
 export interface CompileOptions {
   /** An optimizer or its name with default options. */
-  readonly optimizer: Optimizer | string;
+  readonly optimizer: OptimizerSpec;
   /** One loss for all outputs, or one for each, in order: a loss, its name, or a function of (yTrue, yPred) giving one value per example. */
   readonly loss: LossSpec | readonly LossSpec[];
   /** Names or functions of (yTrue, yPred) giving one value per example. Default none. */
@@ -28,6 +28,17 @@ export interface BoundMetric {
 
 /** Rows of the loss ring: the host reads them at least this often. */
 export const RING_ROWS = 1024;
+
+/** Gives back the variables that `createSetup` made. */
+export function disposeSetup({ store }: Network, { bound, log, evaluation }: Setup): void {
+  bound.dispose();
+  const variables = [
+    ...Object.values(log),
+    ...Object.values(evaluation.log),
+    ...Object.values(evaluation.control),
+  ];
+  for (const { ref } of variables) if (store.holds(ref)) store.remove(ref);
+}
 
 /** Per-step means of loss and metrics, and their sums over examples. */
 export interface Log {

@@ -14,7 +14,7 @@ import type { Network } from '../network.js';
 import { batchOf, symbolicBatch } from './batches.js';
 import { Dataset, fitsDevice, signatureOf } from './dataset.js';
 import type { Programs, Progress } from './programs.js';
-import { type CompileOptions, createSetup, type Setup } from './setup.js';
+import { type CompileOptions, createSetup, disposeSetup, type Setup } from './setup.js';
 import { evaluationUpdates, trainingUpdates } from './step.js';
 
 /** Where the next step stands; saved with the model. */
@@ -168,5 +168,6 @@ export class Trainer {
   dispose(): void {
     for (const dataset of this.#datasets.values()) dataset.dispose();
     this.#datasets.clear();
+    disposeSetup(this.network, this.setup);
   }
 }
