@@ -3,13 +3,13 @@
  * model that is loaded goes on training with the bits of one that was never put away.
  */
 
-import { HeddleError, type HostTensor, type Variable } from '../engine/index.js';
+import { HeddleError, type HostTensor, type NDArray, type Variable } from '../engine/index.js';
 import { parse, serialize } from '../formats/safetensors.js';
 import { type ByteSource, readSource } from '../formats/safetensors-source.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { LossConfig, LossSpec } from './losses.js';
 import type { MetricSpec } from './metrics.js';
-import { Model } from './model.js';
+import { Model, type Prediction } from './model.js';
 import { type RestoreOptions, specFromConfig } from './restore.js';
 import type { Position } from './training/trainer.js';
 
@@ -66,11 +66,14 @@ export async function save(model: Model): Promise<Uint8Array<ArrayBuffer>> {
  * @throws HeddleError for a file that is cut short, damaged or hostile, holds no model of Heddle's, or tensors of wrong shapes, and for
  * own layers, losses or metrics that `options` does not name. Nothing is left behind then.
  */
-export async function load(source: ByteSource, options: LoadOptions = {}): Promise<Model> {
+export async function load<P extends Prediction = NDArray>(
+  source: ByteSource,
+  options: LoadOptions = {},
+): Promise<Model<P>> {
   const { bytes, name } = await readSource(source);
   const { tensors, metadata } = parse(bytes, name);
   const file = checkedFile(metadata[KEY], name);
-  const model = new Model(specFromConfig(file.model, options));
+  const model = new Model<P>(specFromConfig(file.model, options));
   try {
     if (file.training) compileAs(model, file.training, options, name);
     fill(model, tensors, name);

@@ -32,7 +32,11 @@ export interface BatchOptions {
 /** What `predict` gives: an array, or one for each output by name. */
 export type Prediction = NDArray | Record<string, NDArray>;
 
-export class Model extends Network {
+/** The same, left on the device. */
+type Resident<P extends Prediction> = P extends NDArray ? ResidentTensor : Record<string, ResidentTensor>;
+
+/** `P` is what `predict` gives: an array for models of one output. */
+export class Model<P extends Prediction = Prediction> extends Network {
   readonly #programs = new Programs();
   #trainer: Trainer | null = null;
 
@@ -123,16 +127,16 @@ export class Model extends Network {
   }
 
   /** The outputs for any number of rows, 0 and 1 too. One array, or one by name for several outputs. */
-  async predict(x: ColumnData, options: BatchOptions = {}): Promise<Prediction> {
+  async predict(x: ColumnData, options: BatchOptions = {}): Promise<P> {
     rejectUnknownOptions('predict', options, ['batchSize']);
     const columns = await this.#inputColumns('predict', x);
-    return this.#named(await predictRows(this, this.#programs, columns, options.batchSize ?? 32));
+    return this.#named(await predictRows(this, this.#programs, columns, options.batchSize ?? 32)) as P;
   }
 
   /** `predict` without a readback: a tensor with its `GPUBuffer`, which the caller disposes. One program per number of rows. */
-  async predictOnGpu(x: ColumnData): Promise<ResidentTensor | Record<string, ResidentTensor>> {
+  async predictOnGpu(x: ColumnData): Promise<Resident<P>> {
     const columns = await this.#inputColumns('predictOnGpu', x);
-    return this.#named(await predictResident(this, this.#programs, columns));
+    return this.#named(await predictResident(this, this.#programs, columns)) as Resident<P>;
   }
 
   /**
@@ -211,7 +215,7 @@ export interface SequentialOptions {
 }
 
 /** A stack of layers, each fed by the one before; the first names its `inputShape`. `add()` appends more. */
-export function sequential(layers: readonly Layer[] = [], options: SequentialOptions = {}): Model {
+export function sequential(layers: readonly Layer[] = [], options: SequentialOptions = {}): Model<NDArray> {
   rejectUnknownOptions('sequential', options, ['name', 'seed']);
   return new Model({ layers, name: 'sequential', ...options });
 }
@@ -222,6 +226,8 @@ export interface ModelOptions extends SequentialOptions {
 }
 
 /** A graph of layers from `inputs` to `outputs`. */
+export function model(options: ModelOptions & { readonly outputs: SymbolicTensor }): Model<NDArray>;
+export function model(options: ModelOptions): Model;
 export function model(options: ModelOptions): Model {
   rejectUnknownOptions('model', options, ['inputs', 'outputs', 'name', 'seed']);
   return new Model({ name: 'model', ...options } satisfies NetworkSpec);
