@@ -28,6 +28,8 @@ export interface LaunchOptions {
   readonly adapter?: 'auto' | 'software';
   /** Receives progress; default: lines on stderr. */
   readonly say?: (line: string) => void;
+  /** The caller ends things in order at SIGTERM and SIGHUP. Default false: they close the browser at once. */
+  readonly leaveSignals?: boolean;
 }
 
 const QUIET_FLAGS = [
@@ -81,14 +83,14 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<Launch
   const executablePath = await findOrInstallBrowser(say);
   if (options.adapter !== 'software') {
     if (mayHaveGpu(process.platform, graphicsDevices())) {
-      const hardware = await start(executablePath, 'hardware');
+      const hardware = await start(executablePath, 'hardware', options.leaveSignals);
       if (hardware !== undefined) return hardware;
       say('browser: the GPU gives no WebGPU adapter; using the software adapter');
     } else {
       say('browser: this machine has no GPU; using the software adapter');
     }
   }
-  const software = await start(executablePath, 'software');
+  const software = await start(executablePath, 'software', options.leaveSignals);
   if (software !== undefined) return software;
   throw new Error(
     `${executablePath} offers no WebGPU adapter, not even a software one. ` +
@@ -100,12 +102,15 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<Launch
 async function start(
   executablePath: string,
   kind: 'hardware' | 'software',
+  leaveSignals = false,
 ): Promise<LaunchedBrowser | undefined> {
   const browser = await puppeteer.launch({
     executablePath,
     headless: true,
     protocolTimeout: 0,
     handleSIGINT: false,
+    handleSIGTERM: !leaveSignals,
+    handleSIGHUP: !leaveSignals,
     args: browserFlags(kind, process.platform, isRoot()),
   });
   try {

@@ -1,0 +1,91 @@
+/** The one at the wheel: runs examples one at a time, for the page's own buttons and for the command alike. */
+
+import { CATALOGUE, type ExampleInfo } from '../examples/catalogue.js';
+import { unknownExample } from '../examples/find.js';
+import { useDevice } from './device.js';
+import type {
+  DemoEvent,
+  DeviceChoice,
+  DeviceReport,
+  RunRequest,
+  RunSummary,
+  TestReport,
+  VerifySummary,
+} from './events.js';
+import { ExampleRun } from './run.js';
+
+export class Driver {
+  readonly #listeners = new Set<(event: DemoEvent) => void>();
+  #run: ExampleRun | null = null;
+  #busy = false;
+  #stopAsked = false;
+
+  /** Hears every event from now on; the result ends that. */
+  on(listener: (event: DemoEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  list(): readonly ExampleInfo[] {
+    return CATALOGUE;
+  }
+
+  /** The run on show: in work, or the last one. */
+  get current(): ExampleRun | null {
+    return this.#run;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  async device(choice: DeviceChoice): Promise<DeviceReport> {
+    const device = await useDevice(choice);
+    this.#tell({ type: 'device', device });
+    return device;
+  }
+
+  /** Runs an example to its end, or until it is stopped. */
+  async run(name: string, request: RunRequest = {}): Promise<RunSummary> {
+    if (this.#busy) throw new Error('an example is running: stop it first');
+    const info = CATALOGUE.find((one) => one.name === name);
+    if (!info) throw unknownExample(name);
+    this.#busy = true;
+    this.#stopAsked = false;
+    try {
+      this.#run?.dispose();
+      this.#run = null;
+      this.#tell({ type: 'begin', example: info.name });
+      this.#tell({ type: 'stage', text: 'asking for the device' });
+      const device = await this.device(request.device ?? 'auto');
+      const run = new ExampleRun(info.name, request, device, (event) => this.#tell(event));
+      this.#run = run;
+      if (this.#stopAsked) run.stop();
+      return await run.start();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Ends the run in work after a whole step; its `run()` then resolves to a summary that says so. */
+  stop(): void {
+    this.#stopAsked = true;
+    this.#run?.stop();
+  }
+
+  async verify(): Promise<VerifySummary | null> {
+    return (await this.#run?.verify()) ?? null;
+  }
+
+  async save(): Promise<Uint8Array<ArrayBuffer> | null> {
+    return (await this.#run?.save()) ?? null;
+  }
+
+  async report(): Promise<TestReport | null> {
+    return (await this.#run?.report()) ?? null;
+  }
+
+  #tell(event: DemoEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

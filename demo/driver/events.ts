@@ -1,0 +1,124 @@
+/** What a run tells while it goes on, and at its end. Everything here is plain JSON: the command hears it in another process. */
+
+import type { ExampleName, RunSettings } from '../examples/catalogue.js';
+
+export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
+
+export interface RunRequest extends Partial<RunSettings> {
+  /** Default `auto`: WebGPU, else the CPU reference with a notice. */
+  readonly device?: DeviceChoice;
+  /** Whether to predict now and then while training, for someone who watches. Default true. */
+  readonly live?: boolean;
+}
+
+export interface DeviceReport {
+  readonly kind: 'webgpu' | 'cpu';
+  readonly adapter: string;
+  /** Why it is not the GPU, where that was not asked for. */
+  readonly notice: string | null;
+}
+
+export interface StepReport {
+  /** The line of the chart that it belongs to. */
+  readonly series: string;
+  /** From 1, over the whole run of that series. */
+  readonly step: number;
+  /** From 0. */
+  readonly epoch: number;
+  /** From 0, within the epoch. */
+  readonly batch: number;
+  readonly size: number;
+  readonly loss: number;
+  readonly accuracy: number | null;
+}
+
+export interface PlanReport {
+  readonly name: string;
+  readonly dispatches: number;
+  readonly kernels: number;
+  readonly arenas: number;
+  readonly peakBytes: number;
+  readonly lowerBoundBytes: number;
+  readonly text: string;
+}
+
+/** What the model makes of one picture. */
+export interface Predicted {
+  /** The row of the test images. */
+  readonly row: number;
+  readonly truth: number;
+  readonly predicted: number;
+  /** The probability that the model gives its prediction, 0 to 1. */
+  readonly confidence: number;
+}
+
+export type DemoEvent =
+  | { readonly type: 'begin'; readonly example: ExampleName }
+  | { readonly type: 'device'; readonly device: DeviceReport }
+  | { readonly type: 'stage'; readonly text: string }
+  | { readonly type: 'plan'; readonly plan: PlanReport }
+  | {
+      readonly type: 'steps';
+      readonly steps: readonly StepReport[];
+      /** Steps done and to do, over all series. */
+      readonly done: number;
+      readonly total: number;
+      readonly stepsPerEpoch: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | { readonly type: 'epoch'; readonly epoch: number; readonly logs: Readonly<Record<string, number>> }
+  | { readonly type: 'predictions'; readonly predictions: readonly Predicted[] }
+  | { readonly type: 'end'; readonly summary: RunSummary };
+
+export interface RunSummary {
+  readonly example: ExampleName;
+  readonly device: 'webgpu' | 'cpu';
+  readonly adapter: string;
+  /** Ended early, after a whole step. */
+  readonly stopped: boolean;
+  /** What the example is for came true; `null` where it was stopped. */
+  readonly passed: boolean | null;
+  readonly testAccuracy: number | null;
+  readonly testLoss: number | null;
+  readonly measuredOn: string | null;
+  readonly details: readonly string[];
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly steps: number;
+  /** From the first `fit` to the end of the last, compiling included. */
+  readonly seconds: number;
+  /** Those of the CPU reference are `null`: it has no plan. */
+  readonly dispatchesPerStep: number | null;
+  readonly passesPerSubmit: number | null;
+  readonly submits: number | null;
+  readonly peakBytes: number | null;
+  readonly lowerBoundBytes: number | null;
+}
+
+export interface VerifiedStep {
+  readonly step: string;
+  readonly layer: string;
+  readonly variant: string;
+  readonly elements: number;
+  /** A number as text: infinity has no JSON. */
+  readonly worstBudgetRatio: string;
+  readonly passed: boolean;
+}
+
+export interface VerifySummary {
+  readonly worstOp: string;
+  readonly worstBudgetRatio: number;
+  readonly passed: boolean;
+  readonly steps: readonly VerifiedStep[];
+  readonly text: string;
+}
+
+export interface TestReport {
+  readonly classNames: readonly string[];
+  /** `confusion[truth][predicted]` counts pictures. */
+  readonly confusion: readonly (readonly number[])[];
+  /** `image` is a data URL. */
+  readonly samples: readonly (Predicted & { readonly image: string })[];
+}

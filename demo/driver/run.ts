@@ -1,0 +1,242 @@
+/** One run of one example: the context that it reports to, the figures it leaves, and the model that stays for verifying and saving. */
+
+import { deviceCounters, type FitRun, type History, type Model, type Program, save, verify } from 'heddle';
+import { CATALOGUE, type ExampleInfo, type ExampleName } from '../examples/catalogue.js';
+import type { ExampleContext, ExampleResult, Shown } from '../examples/example.js';
+import { EXAMPLES } from '../examples/index.js';
+import type {
+  DemoEvent,
+  DeviceReport,
+  PlanReport,
+  RunRequest,
+  RunSummary,
+  TestReport,
+  VerifySummary,
+} from './events.js';
+import { predictRows, SAMPLES, testReport } from './predictions.js';
+import { Recorder } from './recorder.js';
+
+/** Milliseconds between live predictions. */
+const LIVE_MS = 600;
+
+type Counters = Awaited<ReturnType<typeof deviceCounters>>;
+
+export class ExampleRun {
+  readonly info: ExampleInfo;
+  readonly #device: DeviceReport;
+  readonly #request: RunRequest;
+  readonly #tell: (event: DemoEvent) => void;
+  readonly #recorder: Recorder;
+  readonly #abort = new AbortController();
+  readonly #models = new Set<Model>();
+  #shown: Shown | null = null;
+  #plan: PlanReport | null = null;
+  #seconds = 0;
+  #submits = 0;
+  #passes = 0;
+
+  constructor(
+    name: ExampleName,
+    request: RunRequest,
+    device: DeviceReport,
+    tell: (event: DemoEvent) => void,
+  ) {
+    this.info = CATALOGUE.find((one) => one.name === name) as ExampleInfo;
+    this.#device = device;
+    this.#request = request;
+    this.#tell = tell;
+    this.#recorder = new Recorder(tell);
+  }
+
+  /** The pictures that predictions are about. */
+  get test(): Shown['test'] {
+    return this.#shown?.test;
+  }
+
+  /** Ends training after the step in work. */
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  async start(): Promise<RunSummary> {
+    this.#stage('building the model');
+    const result = await this.#finished();
+    const { stopped } = result;
+    if (!stopped && !this.#plan) this.#showPlan();
+    const test = this.#shown?.test;
+    if (test && this.#request.live !== false) await this.#predict(test);
+    const summary = this.#summary(result);
+    this.#tell({ type: 'end', summary });
+    return summary;
+  }
+
+  /** Verifies the very program that trained (or, where nothing was trained, that computed). `null` on the CPU, which is the reference. */
+  async verify(): Promise<VerifySummary | null> {
+    if (!this.#shown || this.#device.kind === 'cpu') return null;
+    const { model, program } = this.#shown;
+    const report = program ? await verify(program, this.#shown.feeds) : await verify(model);
+    const { worstOp, worstBudgetRatio, passed } = report;
+    const steps = report.steps.map((step) => ({
+      step: step.label,
+      layer: step.layer,
+      variant: step.variant,
+      elements: step.elements,
+      worstBudgetRatio: step.worstBudgetRatio.toPrecision(3),
+      passed: step.passed,
+    }));
+    return { worstOp, worstBudgetRatio, passed, steps, text: report.print() };
+  }
+
+  /** The model as a file. */
+  async save(): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#shown ? save(this.#shown.model) : null;
+  }
+
+  /** All test pictures, counted. `null` for an example without any. */
+  async report(): Promise<TestReport | null> {
+    const { model, test } = this.#shown ?? {};
+    return model && test ? testReport(model, test) : null;
+  }
+
+  dispose(): void {
+    for (const model of this.#models) model.dispose();
+    this.#models.clear();
+    this.#shown?.program?.dispose();
+    this.#shown = null;
+  }
+
+  #stage(text: string): void {
+    this.#tell({ type: 'stage', text });
+  }
+
+  async #finished(): Promise<ExampleResult & { readonly stopped: boolean }> {
+    try {
+      return { ...(await EXAMPLES[this.info.name](this.#context())), stopped: false };
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
+      const details = [`stopped after step ${this.#recorder.done}; the weights are those of that step`];
+      return { details, passed: false, stopped: true };
+    } finally {
+      this.#recorder.flush();
+    }
+  }
+
+  #context(): ExampleContext {
+    const { epochs, batchSize, seed } = { ...this.info.defaults, ...this.#request };
+    return {
+      epochs,
+      batchSize,
+      seed,
+      dataUrl: new URL('.', document.baseURI).href,
+      signal: this.#abort.signal,
+      onCompile: (done, total) => this.#stage(`compiling ${done} of ${total} pipelines`),
+      stage: (text) => {
+        this.#abort.signal.throwIfAborted();
+        this.#stage(text);
+      },
+      show: (shown) => this.#show(shown),
+      follow: (run, series = 'loss') => this.#follow(run, series),
+      epochEnd: (epoch, logs) => this.#tell({ type: 'epoch', epoch, logs }),
+    };
+  }
+
+  #show(shown: Shown): void {
+    this.#shown = shown;
+    this.#models.add(shown.model);
+    this.#plan = null;
+    this.#recorder.extent = { stepsPerEpoch: shown.stepsPerEpoch ?? 1, total: shown.steps ?? 0 };
+  }
+
+  async #follow(run: FitRun, series: string): Promise<History> {
+    const before = await deviceCounters();
+    const began = performance.now();
+    const ended = new AbortController();
+    const listening = async (): Promise<void> => {
+      for await (const event of run) {
+        if (!this.#plan) this.#showPlan();
+        this.#recorder.record(series, event);
+      }
+    };
+    // All three at once, so that a failure of training is nobody's loose end.
+    const [outcome, heard, predicted] = await Promise.allSettled([
+      Promise.resolve(run).finally(() => ended.abort()),
+      listening(),
+      this.#predictLive(ended.signal),
+    ]);
+    this.#recorder.flush();
+    this.#seconds += (performance.now() - began) / 1000;
+    this.#count(before, await deviceCounters());
+    for (const settled of [outcome, heard, predicted])
+      if (settled.status === 'rejected') throw settled.reason;
+    return (outcome as PromiseFulfilledResult<History>).value;
+  }
+
+  #count(before: Counters, after: Counters): void {
+    this.#submits += after.submits - before.submits;
+    this.#passes += after.passes - before.passes;
+  }
+
+  async #predictLive(ended: AbortSignal): Promise<void> {
+    const test = this.#shown?.test;
+    if (!test || this.#request.live === false) return;
+    while (!ended.aborted) {
+      if (this.#recorder.done > 0) await this.#predict(test);
+      await new Promise((resolve) => setTimeout(resolve, LIVE_MS));
+    }
+  }
+
+  async #predict(test: NonNullable<Shown['test']>): Promise<void> {
+    const { model } = this.#shown as Shown;
+    const predictions = await predictRows(model, test, SAMPLES);
+    this.#tell({ type: 'predictions', predictions });
+  }
+
+  /** The plan of the program on show; there is none before the first step, nor on the CPU. */
+  #showPlan(): void {
+    const program = this.#program();
+    if (!program || this.#device.kind === 'cpu') return;
+    const { dispatches, kernels, arenas, peakBytes, lowerBoundBytes } = program.stats();
+    this.#plan = {
+      name: program.name,
+      dispatches,
+      kernels,
+      arenas,
+      peakBytes,
+      lowerBoundBytes,
+      text: program.print(),
+    };
+    this.#tell({ type: 'plan', plan: this.#plan });
+  }
+
+  #program(): Program | null {
+    if (!this.#shown) return null;
+    const { model, program } = this.#shown;
+    return program ?? model.trainer('plan').lastProgram;
+  }
+
+  #summary(result: ExampleResult & { readonly stopped: boolean }): RunSummary {
+    const { epochs, batchSize, seed } = { ...this.info.defaults, ...this.#request };
+    const gpu = this.#device.kind === 'webgpu';
+    return {
+      example: this.info.name,
+      device: this.#device.kind,
+      adapter: this.#device.adapter,
+      stopped: result.stopped,
+      passed: result.stopped ? null : result.passed,
+      testAccuracy: result.accuracy ?? null,
+      testLoss: result.loss ?? null,
+      measuredOn: result.measuredOn ?? null,
+      details: result.details,
+      epochs,
+      batchSize,
+      seed,
+      steps: this.#recorder.done,
+      seconds: this.#seconds,
+      dispatchesPerStep: this.#plan?.dispatches ?? null,
+      passesPerSubmit: gpu && this.#submits > 0 ? this.#passes / this.#submits : null,
+      submits: gpu ? this.#submits : null,
+      peakBytes: this.#plan?.peakBytes ?? null,
+      lowerBoundBytes: this.#plan?.lowerBoundBytes ?? null,
+    };
+  }
+}

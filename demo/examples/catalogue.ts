@@ -1,0 +1,60 @@
+/** The examples by name, without their code: for lists, for defaults, and for programs that run outside a page. */
+
+export interface ExampleInfo {
+  readonly name: ExampleName;
+  readonly title: string;
+  /** What a reader takes away. */
+  readonly teaches: string;
+  /** The packed data set that it needs. */
+  readonly data: 'fashion-mnist' | 'digits' | null;
+  /** `epochs` is 0 where nothing is trained. */
+  readonly defaults: RunSettings;
+}
+
+export interface RunSettings {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+export type ExampleName = 'celsius' | 'ten-times' | 'two-nodes' | 'fashion-mnist' | 'digits';
+
+export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
+  {
+    name: 'fashion-mnist',
+    title: 'Clothes in ten classes',
+    teaches:
+      'A 784-128-10 network reads 28 × 28 pictures of clothes: 60,000 to learn from, 10,000 to be tested on.',
+    data: 'fashion-mnist',
+    defaults: { epochs: 5, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'digits',
+    title: 'Handwritten digits',
+    teaches:
+      'A 784-50-50-10 network; three tenths of the pictures are held out, class by class, and never trained on.',
+    data: 'digits',
+    defaults: { epochs: 10, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'celsius',
+    title: 'Celsius to Fahrenheit',
+    teaches: 'One neuron, seven pairs of temperatures: training finds the formula F = 1.8 C + 32.',
+    data: null,
+    defaults: { epochs: 500, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'ten-times',
+    title: 'Ten times, at two learning rates',
+    teaches: 'The same neuron learns y = 10 x twice: a learning rate of 0.01 has not arrived where 0.1 has.',
+    data: null,
+    defaults: { epochs: 500, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'two-nodes',
+    title: 'Two nodes by hand',
+    teaches: 'No training: what a network computes, formula by formula, and the same numbers from the GPU.',
+    data: null,
+    defaults: { epochs: 0, batchSize: 1, seed: 42 },
+  },
+]);

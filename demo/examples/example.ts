@@ -1,0 +1,48 @@
+/** What an example is to the page and the command that run it: a function that is handed this context and reports through it. */
+
+import type { Feeds, FitRun, History, Model, Program } from 'heddle';
+import type { PackedImages } from '../data/datasets.js';
+import type { RunSettings } from './catalogue.js';
+
+export interface ExampleContext extends RunSettings {
+  /** The folder of the packed data sets. */
+  readonly dataUrl: string;
+  /** Aborted when the user stops; `fit` takes it as it is. */
+  readonly signal: AbortSignal;
+  /** Counts the pipelines that are ready; `fit` and `compile` take it as it is. */
+  readonly onCompile: (done: number, total: number) => void;
+  /** Says what goes on: "loading 10,000 images". */
+  stage(text: string): void;
+  /** Puts a model on show: its plan, its file, its predictions while it trains. */
+  show(shown: Shown): void;
+  /** Hands the steps of a run to the chart, as the line called `series`, and resolves to the history. */
+  follow(run: FitRun, series?: string): Promise<History>;
+  /** An epoch's means that no step has, such as `{ val_accuracy }`. */
+  epochEnd(epoch: number, logs: Readonly<Record<string, number>>): void;
+}
+
+export interface Shown {
+  readonly model: Model;
+  /** The program to print and verify; default: the one that trains the model. */
+  readonly program?: Program;
+  /** What `program` is run on. */
+  readonly feeds?: Feeds;
+  /** Steps that `fit` will make in an epoch, and in all. */
+  readonly stepsPerEpoch?: number;
+  readonly steps?: number;
+  /** Pictures that the model never trains on. */
+  readonly test?: PackedImages;
+}
+
+export interface ExampleResult {
+  readonly accuracy?: number;
+  readonly loss?: number;
+  /** What the two were measured on: "10,000 test images". */
+  readonly measuredOn?: string;
+  /** The outcome in words, a line each. */
+  readonly details: readonly string[];
+  /** Whether the example kept what it promises. */
+  readonly passed: boolean;
+}
+
+export type Example = (context: ExampleContext) => Promise<ExampleResult>;
