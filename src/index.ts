@@ -24,6 +24,7 @@ export {
   init,
   input,
   type KernelSpec,
+  type KernelUse,
   NDArray,
   type Nested,
   type OpFunction,
@@ -35,6 +36,7 @@ export {
   type Shape,
   shutdown,
   Tensor,
+  type TensorType,
   tensor,
   type Update,
   type Value,
@@ -49,6 +51,8 @@ export {
   type Arg,
   type Candidate,
   inputArg,
+  type Lowered,
+  type LoweredDispatch,
   type LowerRequest,
   type OpDef,
   outputArg,
@@ -58,15 +62,32 @@ export {
 export type { Access, Capabilities, ParamType } from './kernels/kernel.js';
 export { type LoadOptions, load, save } from './nn/file.js';
 export * as initializers from './nn/initializers/index.js';
-export { defineLayer, type Layer } from './nn/layer.js';
+export {
+  type CallContext,
+  defineLayer,
+  type Layer,
+  type LayerBehaviour,
+  type LayerDefinition,
+  type LayerFactory,
+} from './nn/layer.js';
 export * as layers from './nn/layers/index.js';
 export * as losses from './nn/losses.js';
 export * as metrics from './nn/metrics.js';
-export { Model, type ModelOptions, model, type SequentialOptions, sequential } from './nn/model.js';
+export {
+  Model,
+  type ModelOptions,
+  model,
+  type Prediction,
+  type SequentialOptions,
+  sequential,
+} from './nn/model.js';
+export type { FreeShape } from './nn/shapes.js';
+export type { SymbolicTensor } from './nn/symbolic.js';
 export type { Callback, CallbackContext, EarlyStoppingOptions, Logs } from './nn/training/callbacks.js';
 export * as callbacks from './nn/training/callbacks.js';
 export type { FitOptions } from './nn/training/fit-options.js';
 export { FitRun, type History, type StepEvent } from './nn/training/run.js';
 export type { CompileOptions } from './nn/training/setup.js';
 export { verify } from './nn/verify.js';
+export type { WeightBuilder } from './nn/weights.js';
 export * as optimizers from './optim/index.js';
