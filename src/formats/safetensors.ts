@@ -9,7 +9,7 @@
 import { type HostArray, hostArray } from '../core/dtype.js';
 import { HeddleError } from '../core/errors.js';
 import { showShape, sizeOf } from '../core/shape.js';
-import type { HostTensor } from '../ir/graph.js';
+import type { HostTensor } from '../engine/index.js';
 import { FILE_DTYPES } from './safetensors-entry.js';
 import { badFile, quoted } from './safetensors-fault.js';
 import { FORBIDDEN_NAMES, METADATA_KEY, parseHeader } from './safetensors-header.js';

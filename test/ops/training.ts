@@ -42,8 +42,8 @@ const TAILS: readonly TailCase[] = [
   { name: 'integers', batch: 67, metrics: 1, control: [0, 0, 0, 0, 0], losses: new Array(67).fill(3) },
 ];
 
-const haltsOn = (losses: List): boolean =>
-  !Number.isFinite(Math.fround(losses.reduce((sum, loss) => sum + loss, 0)));
+const haltsOn = (losses: List, [, halted, , , fault]: List): boolean =>
+  halted === 0 && (fault === 1 || !Number.isFinite(Math.fround(losses.reduce((sum, loss) => sum + loss, 0))));
 
 function tailCase({ name, batch, metrics, control, losses }: TailCase): OpCase {
   const columns = 1 + metrics;
@@ -62,8 +62,8 @@ function tailCase({ name, batch, metrics, control, losses }: TailCase): OpCase {
       const [first, ...rest] = vectors;
       if (!first) return [];
       const after = trainingTail({ losses: first, metrics: rest, ...named(TAIL_STATE, state) });
-      // Where a loss is not finite the ring says so, and cases have finite results; kernels are held to all outputs all the same.
-      const kept = haltsOn(losses ?? []) ? TAIL_STATE.filter((key) => key !== 'ring') : TAIL_STATE;
+      // Where a step is refused the ring says so by NaN or infinity, and cases have finite results; kernels are held to all outputs all the same.
+      const kept = haltsOn(losses ?? [], control) ? TAIL_STATE.filter((key) => key !== 'ring') : TAIL_STATE;
       return kept.map((key) => after[key]);
     },
     gradients: false,

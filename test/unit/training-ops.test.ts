@@ -208,9 +208,9 @@ describe('trainingTail', () => {
     expect(ring[2]).toBe(Number.POSITIVE_INFINITY);
     expect(control).toEqual({ ...healthy, halted: 5, apply: 0 });
   });
-  test('a fault halts, and the ring stays', () => {
+  test('a fault halts, and the ring says that there is no loss', () => {
     expect(stepped([1, 2, 6], { ...healthy, fault: 1 })).toEqual({
-      ring: [1, 2, 3, 4, 5, 6],
+      ring: [1, 2, Number.NaN, 4, 5, 6],
       totals: [10, 20],
       control: { ...healthy, fault: 1, halted: 5, apply: 0 },
     });
