@@ -25,10 +25,14 @@ export class Minimizer {
     checkVariables(variables, nodes);
     const { bound, iterations } = this.#minimizedFor(variables);
     const step = ops.add(iterations, 1);
-    const control = { step, apply: tensor(1, { dtype: 'uint32' }), fault: tensor(0, { dtype: 'uint32' }) };
+    const { updates, control } = bound.updates(grad(loss, variables), {
+      step,
+      apply: tensor(1, { dtype: 'uint32' }),
+      fault: tensor(0, { dtype: 'uint32' }),
+    });
     return [
-      ...bound.updates(grad(loss, variables), control).updates,
-      { variable: iterations, value: step },
+      ...updates,
+      { variable: iterations, value: control.step },
       ...stepCountersAmong(nodes).map((variable) => ({ variable, value: ops.add(variable, 1) })),
     ];
   }
