@@ -30,8 +30,8 @@ export class CpuBackend implements Backend {
   readonly capabilities: Capabilities = { ...DEFAULT_CAPABILITIES, software: true };
   readonly lost = new Promise<never>(() => {});
   readonly #variables = new Map<VariableRef, HostArray>();
-  /** The end of all work queued so far. It never rejects; a failure is kept for the next wait. */
-  #queue: Promise<void> = Promise.resolve();
+  /** The end of all work queued so far. It never rejects; a failure is kept for whoever waits next. */
+  #end: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
   #submits = 0;
 
@@ -40,17 +40,12 @@ export class CpuBackend implements Backend {
   }
 
   write(variable: VariableRef, value: HostTensor): void {
-    this.enqueue(async () => {
-      this.#variables.set(
-        variable,
-        value.data instanceof Float64Array ? Float32Array.from(value.data) : value.data.slice(),
-      );
-    });
+    const data = value.data instanceof Float64Array ? Float32Array.from(value.data) : value.data.slice();
+    this.enqueue(async () => this.update(variable, data));
   }
 
-  async read(variable: VariableRef): Promise<HostArray> {
-    await this.settled();
-    return this.variable(variable).slice();
+  read(variable: VariableRef): Promise<HostArray> {
+    return this.observe(this.queue(async () => this.variable(variable).slice()));
   }
 
   variable(ref: VariableRef): HostArray {
@@ -69,23 +64,38 @@ export class CpuBackend implements Backend {
     }
   }
 
-  /** Runs `work` after everything queued before it. After a failure the rest of the queue up to the next wait is dropped. */
-  enqueue(work: () => Promise<void>): void {
-    this.#queue = this.#queue.then(async () => {
-      if (this.#failure) return;
-      try {
-        await work();
-      } catch (error) {
-        this.#failure = { error };
-      }
+  /** Runs `work` after everything queued before. A failure drops what comes after it, up to and with the next `observe`. */
+  queue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#end.then(() => {
+      if (this.#failure) throw this.#failure.error;
+      return work();
     });
+    this.#end = result.then(
+      () => {},
+      (error: unknown) => {
+        this.#failure ??= { error };
+      },
+    );
+    return result;
   }
 
-  async settled(): Promise<void> {
-    await this.#queue;
-    const failure = this.#failure;
-    this.#failure = null;
-    if (failure) throw failure.error;
+  /** `queue` for work that nobody waits for. */
+  enqueue(work: () => Promise<void>): void {
+    this.queue(work).catch(() => {});
+  }
+
+  /** The result of queued work. Its failure is the caller's from here on, and the queue goes on. */
+  async observe<T>(result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } catch (error) {
+      this.#failure = null;
+      throw error;
+    }
+  }
+
+  settled(): Promise<void> {
+    return this.observe(this.queue(async () => {}));
   }
 
   countSubmit(): void {
@@ -163,16 +173,17 @@ class CpuExecutor implements Executor {
     const results = new Map<string, HostTensor>();
     const feeds = this.#feeds;
     this.#backend.countSubmit();
-    for (let run = 0; run < times; run++) {
-      this.#backend.enqueue(async () => {
-        await this.#runOnce(feeds);
-        for (const [name, value] of this.#outputs) {
-          results.set(name, collect.includes(name) ? stacked(results.get(name), value, run, times) : value);
+    return this.#backend.observe(
+      this.#backend.queue(async () => {
+        for (let run = 0; run < times; run++) {
+          await this.#runOnce(feeds);
+          for (const [name, value] of this.#outputs) {
+            results.set(name, collect.includes(name) ? stacked(results.get(name), value, run, times) : value);
+          }
         }
-      });
-    }
-    await this.#backend.settled();
-    return results;
+        return results;
+      }),
+    );
   }
 
   keep(name: string): DeviceTensor {
