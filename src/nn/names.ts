@@ -1,6 +1,7 @@
 /** Names within one model: the user's must differ, the rest are counted by type. */
 
 import { HeddleError } from '../engine/index.js';
+import type { SymbolicTensor } from './symbolic.js';
 
 export class Names {
   readonly #model: string;
@@ -35,4 +36,20 @@ export class Names {
       if (!this.#taken.has(name)) return this.take(name);
     }
   }
+}
+
+/** The names of the layers that make the outputs; a layer that makes several has them counted. */
+export function outputNames(
+  outputs: readonly SymbolicTensor[],
+  inputs: readonly SymbolicTensor[],
+  inputNames: readonly string[],
+): string[] {
+  const names: string[] = [];
+  for (const output of outputs) {
+    const name = output.call?.layer.name ?? inputNames[inputs.indexOf(output)] ?? '';
+    let unique = name;
+    for (let count = 2; names.includes(unique); count++) unique = `${name}_${count}`;
+    names.push(unique);
+  }
+  return names;
 }

@@ -6,23 +6,30 @@ import {
   HeddleError,
   type NDArray,
   type Tensor,
-  toHostTensor,
   unknownName,
   type Value,
   type Variable,
   VariableStore,
 } from '../engine/index.js';
 import { markStepCounter } from '../optim/step-counters.js';
+import { assignWeights } from './assign.js';
 import { checkedSeed } from './checks.js';
 import { configOf, type NetworkConfig } from './config.js';
 import { applyGraph } from './forward.js';
 import { graphOf, type LayerGraph } from './graph.js';
 import type { Layer, LayerOwner } from './layer.js';
-import { Names } from './names.js';
+import { Names, outputNames } from './names.js';
 import { SequentialBuilder } from './stack.js';
 import { type SummaryOptions, summaryOf } from './summary.js';
 import { checkName, type SymbolicTensor } from './symbolic.js';
 import { type Control, createControl } from './training/control.js';
+
+/** What is settled when the weights are made. */
+interface Built {
+  readonly graph: LayerGraph;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+}
 
 interface CommonSpec {
   /** Default `model`. */
@@ -59,9 +66,7 @@ export class Network implements LayerOwner {
   readonly control: Control;
   readonly #names: Names;
   readonly #stack: SequentialBuilder | null;
-  #graph: LayerGraph | null = null;
-  #inputNames: readonly string[] = [];
-  #outputNames: readonly string[] = [];
+  #built: Built | null = null;
 
   constructor(spec: NetworkSpec) {
     this.name = checkName('model', spec.name ?? 'model');
@@ -90,7 +95,7 @@ export class Network implements LayerOwner {
    * fit, a name that is taken, and a layer of another model.
    */
   add(layer: Layer): void {
-    if (!this.#stack || this.#graph) {
+    if (!this.#stack || this.#built) {
       throw new HeddleError({
         op: this.#op,
         message: this.#stack ? 'it is in use already' : 'it is functional',
@@ -105,19 +110,22 @@ export class Network implements LayerOwner {
     this.#stack.add(layer);
   }
 
-  /** The graph; its weights are made on first use. */
+  /** The uses of layers in order. Asked for, it makes the weights. */
   get graph(): LayerGraph {
-    if (this.#graph) return this.#graph;
+    return this.#ready().graph;
+  }
+
+  #ready(): Built {
+    if (this.#built) return this.#built;
     const ends = (this.#stack as SequentialBuilder).ends();
     return this.#build([ends.input], [ends.output]);
   }
 
-  #build(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): LayerGraph {
+  #build(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Built {
     const graph = graphOf(this.#op, inputs, outputs);
     for (const { name } of inputs) if (name !== null) this.#names.take(name);
     this.#adopt(graph.layers);
-    this.#inputNames = inputs.map(({ name }) => name ?? this.#names.next('input'));
-    this.#outputNames = outputNames(outputs, inputs, this.#inputNames);
+    const inputNames = inputs.map(({ name }) => name ?? this.#names.next('input'));
     let stream = 0;
     const source = { store: this.store, seed: this.seed, nextStream: () => stream++ };
     for (const { layer, inputs: fed } of graph.calls) {
@@ -126,8 +134,8 @@ export class Network implements LayerOwner {
         source,
       );
     }
-    this.#graph = graph;
-    return graph;
+    this.#built = { graph, inputNames, outputNames: outputNames(outputs, inputs, inputNames) };
+    return this.#built;
   }
 
   /** Makes the layers its own. The user's names are taken first, so that no counted name stands in their way. */
@@ -152,12 +160,12 @@ export class Network implements LayerOwner {
 
   /** By which data are given for each input. */
   get inputNames(): readonly string[] {
-    return this.graph && this.#inputNames;
+    return this.#ready().inputNames;
   }
 
   /** By which targets are given and results are told: the names of the last layers. */
   get outputNames(): readonly string[] {
-    return this.graph && this.#outputNames;
+    return this.#ready().outputNames;
   }
 
   /** All weights, layer by layer. */
@@ -202,7 +210,7 @@ export class Network implements LayerOwner {
         fix: `pass a list: apply([${this.inputNames.join(', ')}])`,
       });
     }
-    const results = applyGraph(this.graph, this.#inputNames, list, { training, seed: this.seed, counter });
+    const results = applyGraph(this.graph, this.inputNames, list, { training, seed: this.seed, counter });
     return Array.isArray(x) ? results : (results[0] as Tensor);
   }
 
@@ -220,7 +228,7 @@ export class Network implements LayerOwner {
 
   /** A table of layers, types, output shapes and parameters, with totals. Prints nothing unless `printFn` is given. */
   summary(options: SummaryOptions = {}): string {
-    return summaryOf(this.name, this.graph, this.#inputNames, options);
+    return summaryOf(this.name, this.graph, this.inputNames, options);
   }
 
   /** Number of all parameters. */
@@ -240,25 +248,12 @@ export class Network implements LayerOwner {
    * @throws HeddleError for another number of values, and for shapes that differ.
    */
   setWeights(values: readonly ArrayLike[]): void {
-    const { weights } = this;
-    if (values.length !== weights.length) {
-      throw new HeddleError({
-        op: 'setWeights',
-        message: `got ${values.length} values, model '${this.name}' has ${weights.length} weights`,
-        roles: ['values'],
-        values: { given: values.length, weights: weights.map(({ name }) => name) },
-        fix: 'pass one value for each weight, in the order of getWeights()',
-      });
-    }
-    const checked = weights.map((weight, index) => checkedValue(weight, values[index] as ArrayLike));
-    weights.forEach((weight, index) => {
-      weight.assign(checked[index] as ArrayLike);
-    });
+    assignWeights(this.name, this.weights, values);
   }
 
   /** The model without its weights, as JSON: `networkFromConfig` makes it again. Throws for options that are functions. */
   get config(): NetworkConfig {
-    return configOf(this.name, this.seed, this.graph, this.#inputNames);
+    return configOf(this.name, this.seed, this.graph, this.inputNames);
   }
 
   /** Frees all memory on the device. */
@@ -273,38 +268,3 @@ export class Network implements LayerOwner {
 
 const listOf = (ends: SymbolicTensor | readonly SymbolicTensor[]): readonly SymbolicTensor[] =>
   Array.isArray(ends) ? (ends as readonly SymbolicTensor[]) : [ends as SymbolicTensor];
-
-/** The names of the layers that make the outputs; a layer that makes several has them counted. */
-function outputNames(
-  outputs: readonly SymbolicTensor[],
-  inputs: readonly SymbolicTensor[],
-  inputNames: readonly string[],
-): string[] {
-  const names: string[] = [];
-  for (const output of outputs) {
-    const name = output.call?.layer.name ?? inputNames[inputs.indexOf(output)] ?? '';
-    let unique = name;
-    for (let count = 2; names.includes(unique); count++) unique = `${name}_${count}`;
-    names.push(unique);
-  }
-  return names;
-}
-
-function checkedValue(weight: Variable, value: ArrayLike): ArrayLike {
-  const host = toHostTensor(value, {
-    op: 'setWeights',
-    role: weight.name,
-    dtype: weight.dtype,
-    ...(ArrayBuffer.isView(value) ? { shape: weight.shape } : {}),
-  });
-  const same =
-    host.shape.length === weight.shape.length && host.shape.every((n, axis) => n === weight.shape[axis]);
-  if (same) return host;
-  throw new HeddleError({
-    op: 'setWeights',
-    message: `weight '${weight.name}' has shape [${weight.shape.join(',')}], the value [${host.shape.join(',')}]`,
-    roles: [weight.name],
-    values: { weight: weight.shape, value: host.shape },
-    fix: 'pass the values in the order of getWeights()',
-  });
-}
