@@ -1,0 +1,36 @@
+/** What a benchmark case is: the same steps by several engines, checked before they are timed. */
+
+import type { EngineName } from './row.js';
+
+/** One engine's side of a case. */
+export interface Work {
+  /** The next `steps` steps, each loss read. */
+  losses(steps: number): Promise<number[]>;
+  /** What is timed: the next `steps` steps; resolves when the device has done them and one number has come back. */
+  run(steps: number): Promise<void>;
+  dispose(): void;
+}
+
+export interface Contestant {
+  readonly engine: EngineName;
+  /** Makes ready; the weights are the case's. */
+  open(): Promise<Work>;
+}
+
+export interface BenchCase {
+  readonly suite: string;
+  /** `celsius/free`. */
+  readonly name: string;
+  /** What is timed, for the reader of the page. */
+  readonly about: string;
+  readonly unit: string;
+  /** Steps in one timed block. */
+  readonly steps: number;
+  /** The right losses of the first steps. */
+  expected(): readonly number[];
+  /** Heddle first; the others are compared with it. */
+  readonly contestants: readonly Contestant[];
+}
+
+/** `full` is what the figures are for; `tiny` runs everything once, for tests. */
+export type Size = 'full' | 'tiny';

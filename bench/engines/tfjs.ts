@@ -1,0 +1,138 @@
+/**
+ * TensorFlow.js's side, on its WebGPU backend with default flags, in production mode. `free` and `read` go through
+ * `optimizer.minimize`, its shortest way to a step, with data and weights as tensors on the device. `fit` is its layers' own.
+ */
+
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import type { Work } from '../case.js';
+import { ADAM, type Task, weightShapes } from '../task.js';
+import { adapterName } from './adapter-name.js';
+
+let ready: Promise<string> | null = null;
+
+/** The backend's adapter in words. */
+const device = (): Promise<string> => {
+  ready ??= start();
+  return ready;
+};
+
+async function start(): Promise<string> {
+  tf.enableProdMode();
+  if (!(await tf.setBackend('webgpu'))) throw new Error('TensorFlow.js could not start its WebGPU backend');
+  await tf.ready();
+  return adapterName((tf.backend() as WebGPUBackend).device.adapterInfo);
+}
+
+export async function tfjsVersion(): Promise<{ version: string; adapter: string }> {
+  return { version: tf.version_core, adapter: await device() };
+}
+
+const adam = ({ learningRate }: Task): tf.Optimizer =>
+  tf.train.adam(learningRate, ADAM.beta1, ADAM.beta2, ADAM.epsilon);
+
+export async function openTfjs(task: Task, drive: 'free' | 'read'): Promise<Work> {
+  await device();
+  const { features, batch, layers } = task;
+  const shapes = weightShapes(task);
+  const weights = task.weights.map((values, index) =>
+    tf.variable(tf.tensor(values, shapes[index] as number[])),
+  );
+  const x = tf.tensor2d(task.x, [batch, features]);
+  const y = targets(task);
+  const optimizer = adam(task);
+  const loss = (): tf.Scalar => {
+    let hidden = x;
+    layers.forEach(({ activation }, layer) => {
+      const b = weights[2 * layer] as tf.Tensor as tf.Tensor2D;
+      const bias = weights[2 * layer + 1] as tf.Tensor;
+      hidden = tf.fused.matMul({ a: hidden, b, bias, activation }) as tf.Tensor2D;
+    });
+    return lossOf(task, y, hidden);
+  };
+  const read = async (): Promise<number> => {
+    const cost = optimizer.minimize(loss, true) as tf.Scalar;
+    const [value = Number.NaN] = await cost.data();
+    cost.dispose();
+    return value;
+  };
+  return {
+    async losses(steps) {
+      const found: number[] = [];
+      for (let step = 0; step < steps; step++) found.push(await read());
+      return found;
+    },
+    async run(steps) {
+      if (drive === 'read') for (let step = 0; step < steps; step++) await read();
+      else {
+        for (let step = 1; step < steps; step++) optimizer.minimize(loss);
+        await read();
+      }
+    },
+    dispose() {
+      tf.dispose([x, y, ...weights]);
+      optimizer.dispose();
+    },
+  };
+}
+
+/** Labels become one-hot rows: the fused loss of TensorFlow.js takes nothing else. */
+function targets({ y, loss, rows, layers }: Task): tf.Tensor2D {
+  const outputs = layers.at(-1)?.units ?? 1;
+  if (loss === 'meanSquaredError') return tf.tensor2d(y, [rows, outputs]);
+  return tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(y, 'int32'), outputs), 'float32') as tf.Tensor2D);
+}
+
+const lossOf = ({ loss }: Pick<Task, 'loss'>, y: tf.Tensor, prediction: tf.Tensor): tf.Scalar =>
+  loss === 'meanSquaredError'
+    ? tf.losses.meanSquaredError(y, prediction)
+    : tf.losses.softmaxCrossEntropy(y, prediction);
+
+export async function openTfjsFit(task: Task): Promise<Work> {
+  await device();
+  const net = tfl.sequential({
+    layers: task.layers.map(({ units, activation }) =>
+      tfl.layers.dense({ units, activation, inputShape: [task.features] }),
+    ),
+  });
+  const shapes = weightShapes(task);
+  const initial = task.weights.map((values, index) => tf.tensor(values, shapes[index] as number[]));
+  net.setWeights(initial);
+  net.compile({
+    optimizer: adam(task),
+    loss: (yTrue, yPred) => lossOf(task, yTrue, yPred),
+    metrics: [tfl.metrics.categoricalAccuracy],
+  });
+  const scale = task.x instanceof Uint8Array ? 1 / 255 : 1;
+  const x = tf.tensor2d(
+    Float32Array.from(task.x, (value) => value * scale),
+    [task.rows, task.features],
+  );
+  const y = targets(task);
+  const epoch = (onLoss: ((loss: number) => void) | null): Promise<unknown> =>
+    net.fit(x, y, {
+      batchSize: task.batch,
+      shuffle: onLoss === null,
+      verbose: 0,
+      yieldEvery: 'never',
+      ...(onLoss
+        ? { callbacks: { onBatchEnd: async (_batch, logs) => onLoss(logs?.loss ?? Number.NaN) } }
+        : {}),
+    });
+  return {
+    async losses(steps) {
+      const found: number[] = [];
+      await epoch((loss) => found.push(loss));
+      return found.slice(0, steps);
+    },
+    async run() {
+      await epoch(null);
+    },
+    dispose() {
+      tf.dispose([x, y, ...initial]);
+      net.dispose();
+    },
+  };
+}

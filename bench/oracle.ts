@@ -1,0 +1,115 @@
+/**
+ * The losses that a task must give, in float64 and by plain loops, sharing nothing with any engine: a fast kernel that is wrong
+ * cannot win. Forward, backward and Adam of a stack of dense layers.
+ */
+
+import { ADAM, type Task } from './task.js';
+
+interface Parameter {
+  readonly value: Float64Array;
+  readonly gradient: Float64Array;
+  readonly m: Float64Array;
+  readonly v: Float64Array;
+}
+
+/** The losses of the first `steps` steps; step s takes batch s, and starts over after the last. */
+export function expectedLosses(task: Task, steps: number): number[] {
+  const parameters = task.weights.map(({ length }, index): Parameter => {
+    const empty = () => new Float64Array(length);
+    return { value: Float64Array.from(task.weights[index] ?? []), gradient: empty(), m: empty(), v: empty() };
+  });
+  const batches = task.rows / task.batch;
+  return Array.from({ length: steps }, (_, step) => {
+    for (const { gradient } of parameters) gradient.fill(0);
+    let loss = 0;
+    for (let row = 0; row < task.batch; row++) {
+      loss += exampleLoss(task, (step % batches) * task.batch + row, parameters);
+    }
+    for (const parameter of parameters) adamStep(parameter, step + 1, task.learningRate);
+    return loss / task.batch;
+  });
+}
+
+/** The loss of one example; adds its share of the mean's gradient. */
+function exampleLoss(task: Task, row: number, parameters: readonly Parameter[]): number {
+  const scale = task.x instanceof Uint8Array ? 1 / 255 : 1;
+  const from = row * task.features;
+  const activations = [Float64Array.from(task.x.subarray(from, from + task.features), (x) => x * scale)];
+  task.layers.forEach(({ units, activation }, layer) => {
+    const input = activations[layer] as Float64Array;
+    const { value: kernel } = parameters[2 * layer] as Parameter;
+    const output = Float64Array.from((parameters[2 * layer + 1] as Parameter).value);
+    input.forEach((x, i) => {
+      for (let j = 0; j < units; j++) output[j] = at(output, j) + x * at(kernel, i * units + j);
+    });
+    activations.push(activation === 'relu' ? output.map((value) => Math.max(0, value)) : output);
+  });
+  const { loss, gradient } = judged(task, row, activations.at(-1) as Float64Array);
+  let dy: Float64Array = gradient.map((value) => value / task.batch);
+  for (let layer = task.layers.length - 1; layer >= 0; layer--) {
+    const output = activations[layer + 1] as Float64Array;
+    if (task.layers[layer]?.activation === 'relu') dy = dy.map((value, j) => (at(output, j) > 0 ? value : 0));
+    dy = denseBackward(
+      activations[layer] as Float64Array,
+      dy,
+      parameters[2 * layer],
+      parameters[2 * layer + 1],
+    );
+  }
+  return loss;
+}
+
+function denseBackward(
+  input: Float64Array,
+  dy: Float64Array,
+  kernel?: Parameter,
+  bias?: Parameter,
+): Float64Array {
+  if (!kernel || !bias) throw new RangeError('a dense layer has a kernel and a bias');
+  dy.forEach((value, j) => {
+    bias.gradient[j] = at(bias.gradient, j) + value;
+  });
+  return input.map((x, i) => {
+    let dx = 0;
+    dy.forEach((value, j) => {
+      const index = i * dy.length + j;
+      kernel.gradient[index] = at(kernel.gradient, index) + x * value;
+      dx += value * at(kernel.value, index);
+    });
+    return dx;
+  });
+}
+
+/** The loss of one example and its gradient to the outputs. */
+function judged(
+  { loss, y }: Task,
+  row: number,
+  output: Float64Array,
+): { loss: number; gradient: Float64Array } {
+  if (loss === 'meanSquaredError') {
+    const errors = output.map((value, j) => value - at(y, row * output.length + j));
+    const total = errors.reduce((sum, error) => sum + error * error, 0);
+    return { loss: total / output.length, gradient: errors.map((error) => (2 * error) / output.length) };
+  }
+  const label = at(y, row);
+  const most = output.reduce((a, b) => Math.max(a, b));
+  const powers = output.map((value) => Math.exp(value - most));
+  const sum = powers.reduce((a, b) => a + b);
+  return {
+    loss: Math.log(sum) + most - at(output, label),
+    gradient: powers.map((power, j) => power / sum - (j === label ? 1 : 0)),
+  };
+}
+
+/** Adam in step t, as Keras has it. */
+function adamStep({ value, gradient, m, v }: Parameter, t: number, learningRate: number): void {
+  const { beta1, beta2, epsilon } = ADAM;
+  const rate = (learningRate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
+  gradient.forEach((g, i) => {
+    m[i] = beta1 * at(m, i) + (1 - beta1) * g;
+    v[i] = beta2 * at(v, i) + (1 - beta2) * g * g;
+    value[i] = at(value, i) - (rate * at(m, i)) / (Math.sqrt(at(v, i)) + epsilon);
+  });
+}
+
+const at = (array: ArrayLike<number>, index: number): number => array[index] as number;

@@ -1,0 +1,110 @@
+/** The page: choose, run, watch, export. */
+
+import type { Row } from '../row.js';
+import type { runSuites } from '../run.js';
+import type { Suite } from '../suites/index.js';
+import { caseCard } from './case-card.js';
+
+interface PageParts {
+  readonly suites: Readonly<Record<string, Suite>>;
+  readonly defaultRuns: number;
+  readonly runSuites: typeof runSuites;
+}
+
+export function startPage(document: Document, { suites, defaultRuns, runSuites }: PageParts): void {
+  const find = <T extends HTMLElement>(selector: string): T => {
+    const element = document.querySelector<T>(selector);
+    if (!element) throw new Error(`the page lacks ${selector}`);
+    return element;
+  };
+  const setup = find<HTMLFormElement>('#setup');
+  const runs = find<HTMLInputElement>('#runs');
+  const peers = find<HTMLInputElement>('#peers');
+  const [start, stop, save] = ['#start', '#stop', '#export'].map((id) => find<HTMLButtonElement>(id)) as [
+    HTMLButtonElement,
+    HTMLButtonElement,
+    HTMLButtonElement,
+  ];
+  const progress = find('#progress');
+  const bar = find<HTMLProgressElement>('#progress progress');
+  const words = find('#progress p');
+  const results = find('#results');
+  const adapter = find('#adapter');
+  let rows: Row[] = [];
+  let abort = new AbortController();
+
+  runs.value = String(defaultRuns);
+  find('#suites').append(...Object.entries(suites).map(([name, suite]) => suiteBox(name, suite)));
+
+  const running = (yes: boolean): void => {
+    start.disabled = yes;
+    stop.disabled = !yes;
+    save.disabled = yes || rows.length === 0;
+    progress.hidden = !yes;
+  };
+
+  const run = async (): Promise<void> => {
+    rows = [];
+    results.replaceChildren();
+    adapter.textContent = '';
+    adapter.className = '';
+    abort = new AbortController();
+    running(true);
+    try {
+      await runSuites({
+        suites: [...setup.querySelectorAll<HTMLInputElement>('#suites input:checked')].map(
+          ({ value }) => value,
+        ),
+        peers: peers.checked,
+        runs: runs.valueAsNumber,
+        signal: abort.signal,
+        onProgress({ text, done, secondsLeft }) {
+          bar.value = done;
+          words.textContent = `${text}${secondsLeft === null ? '' : ` · ${duration(secondsLeft)} left`}`;
+        },
+        onRows(found, bench) {
+          rows.push(...found);
+          results.append(caseCard(found, bench));
+          adapter.textContent = `Adapter: ${found[0]?.adapter}`;
+        },
+      });
+    } catch (error) {
+      if (!abort.signal.aborted) {
+        adapter.textContent = error instanceof Error ? error.message : String(error);
+        adapter.className = 'failed';
+      }
+    } finally {
+      running(false);
+    }
+  };
+
+  setup.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void run();
+  });
+  stop.addEventListener('click', () => abort.abort());
+  save.addEventListener('click', () => download(document, rows));
+}
+
+function suiteBox(name: string, { about }: Suite): HTMLElement {
+  const label = document.createElement('label');
+  const box = document.createElement('input');
+  box.type = 'checkbox';
+  box.value = name;
+  box.checked = true;
+  label.append(box, ` ${name}: ${about}`);
+  return label;
+}
+
+function download(document: Document, rows: readonly Row[]): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(rows, null, 2)], { type: 'application/json' }));
+  link.download = 'heddle-benchmarks.json';
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

@@ -1,0 +1,18 @@
+// `vite bench` serves the page of the benchmarks, on this machine only; `npm run bench` builds it with this file too.
+import { defineConfig } from 'vite';
+import { sourceAliases } from '../tools/entries.js';
+
+const hasDesktop =
+  process.stdout.isTTY && (process.platform !== 'linux' || process.env.DISPLAY !== undefined);
+
+export default defineConfig({
+  root: import.meta.dirname,
+  publicDir: false,
+  resolve: { alias: sourceAliases() },
+  server: { host: 'localhost', open: hasDesktop },
+  // Found in the middle of a run, they would make the page load anew.
+  optimizeDeps: {
+    include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-webgpu'],
+  },
+  build: { target: 'es2022', chunkSizeWarningLimit: 4000 },
+});

@@ -1,0 +1,31 @@
+// Runs suites in a page of a headless browser. Whatever goes wrong in the page fails the run.
+import type { Browser } from 'puppeteer';
+import type { Row } from '../../bench/row.js';
+import type { Progress, RunOptions } from '../../bench/run.js';
+
+export type DriveOptions = Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>;
+
+export async function driveBench(
+  browser: Browser,
+  url: string,
+  options: DriveOptions,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<readonly Row[]> {
+  const page = await browser.newPage();
+  const crash = new Promise<never>((_resolve, reject) => {
+    page.on('error', reject);
+    page.on('pageerror', (error) => reject(error instanceof Error ? error : new Error(String(error))));
+  });
+  crash.catch(() => {});
+  const run = async (): Promise<readonly Row[]> => {
+    await page.exposeFunction('benchProgress', onProgress);
+    await page.goto(url);
+    await page.waitForFunction(() => 'heddleBench' in globalThis, { timeout: 60_000 });
+    return page.evaluate((asked) => heddleBench.run(asked), options);
+  };
+  try {
+    return await Promise.race([run(), crash]);
+  } finally {
+    await page.close();
+  }
+}
