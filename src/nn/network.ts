@@ -5,6 +5,7 @@ import {
   defaultSeed,
   HeddleError,
   type NDArray,
+  rejectUnknownOptions,
   type Tensor,
   unknownName,
   type Value,
@@ -198,6 +199,7 @@ export class Network implements LayerOwner {
   apply(x: Tensor, options?: ApplyOptions): Tensor;
   apply(x: readonly Tensor[], options?: ApplyOptions): Tensor[];
   apply(x: Tensor | readonly Tensor[], options: ApplyOptions = {}): Tensor | Tensor[] {
+    rejectUnknownOptions('apply', options, ['training', 'counter']);
     const { training = false, counter = this.counter } = options;
     const { inputs, outputs } = this.graph;
     const list = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];

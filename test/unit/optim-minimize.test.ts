@@ -1,6 +1,7 @@
 /** `minimize` in graph programs, runs of neighbours, and what optimizers refuse. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sizeOf } from '../../src/core/shape.js';
 import {
   compile,
   init,
@@ -12,6 +13,7 @@ import {
   VariableStore,
   variable,
 } from '../../src/engine/index.js';
+import type { PlacedTensor } from '../../src/ir/plan.js';
 import * as layers from '../../src/nn/layers/index.js';
 import { meanSquaredError } from '../../src/nn/losses.js';
 import { Network } from '../../src/nn/network.js';
@@ -19,6 +21,7 @@ import { adam, adamW, type Optimizer, sgd } from '../../src/optim/index.js';
 import { type OptimizerSpec, resolveOptimizer } from '../../src/optim/resolve.js';
 import { runsOf } from '../../src/optim/runs.js';
 import { failure } from '../kit/failure.js';
+import { hostMemory, interpret, writeTensor } from '../kit/plan-interpreter.js';
 
 beforeAll(async () => {
   await init({ device: 'cpu' });
@@ -91,6 +94,52 @@ describe('minimize', () => {
     expect(await trained.counter.array()).toBe(2);
     expect(await frozen.getWeights()).toEqual(before);
     expect(await frozen.counter.array()).toBe(0);
+  });
+
+  it('gives plans that compute the same from where the compiler has put things', async () => {
+    for (const make of [() => adam({ learningRate: 0.1 }), () => sgd({ learningRate: 0.1, momentum: 0.5 })]) {
+      const store = new VariableStore('test');
+      const values = [[1, -2, 3], [0.5], [2, 4]];
+      const parameters = values.map((list, index) =>
+        variable(list, { store, ...(index < 2 ? { group: 'parameters' } : {}) }),
+      );
+      const loss = parameters.map((v) => ops.sum(ops.square(v))).reduce((sum, one) => ops.add(sum, one));
+      const optimizer = make();
+      const updates = optimizer.minimize(loss, parameters);
+      const step = await compile({ updates });
+      const { plan } = step.executor;
+      const memory = hostMemory(plan);
+      const words = ({ ref }: Pick<Variable, 'ref'>): Float32Array<ArrayBuffer> => {
+        const { arena, offset } = ref.place();
+        return new Float32Array(memory.variables.get(arena) as ArrayBuffer, offset, sizeOf(ref.shape));
+      };
+      for (const arena of memory.variables.values()) new Uint8Array(arena).fill(0);
+      const rate = plan.steps
+        .flatMap(({ inputs }) => inputs)
+        .find(({ type, location }) => {
+          const { buffer } = location;
+          return (
+            type.shape.length === 0 &&
+            buffer.kind === 'variables' &&
+            buffer.arena.label.endsWith('learningRate')
+          );
+        }) as PlacedTensor;
+      writeTensor(memory, rate, Float32Array.of(optimizer.learningRate));
+      parameters.forEach((one, index) => {
+        words(one).set(values[index] as number[]);
+      });
+      for (let t = 0; t < 3; t++) {
+        interpret(plan, memory);
+        await step.run();
+        for (const { variable: one } of updates) {
+          const found =
+            one.dtype === 'uint32'
+              ? new Uint32Array(words(one).buffer, words(one).byteOffset, 1)
+              : words(one);
+          expect([...found], one.name).toEqual([...(await one.data())]);
+        }
+      }
+    }
   });
 
   it('keeps an element whose new value would not be finite', async () => {
