@@ -1,39 +1,9 @@
 // The runtime on a real device, with plans written by hand: exact numbers, and calls counted by it and on WebGPU itself.
 import { ArenaBuffers, Executable, fromDevice } from '../../src/runtime/index.js';
+import { countNatively } from '../kit/native-calls.js';
 import { affinePlan, dispatch, mapKernel, placed, plan, step, variableArena } from '../kit/runtime-plans.js';
 import { acquire, affine, difference, N, ramp, sameCounters } from '../kit/runtime-setup.js';
 import { check, exact, type GpuCase } from './kit.js';
-
-/** Counts calls of WebGPU's own methods while `work` runs: the counters must not be taken at their word. */
-async function countNatively(work: () => Promise<void>): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  const undo: (() => void)[] = [];
-  const watch = (owner: object, method: string): void => {
-    const own: unknown = Reflect.get(owner, method);
-    if (typeof own !== 'function') throw new Error(`no method ${method}`);
-    counts[method] = 0;
-    Reflect.set(owner, method, function (this: unknown, ...args: unknown[]): unknown {
-      counts[method] = (counts[method] ?? 0) + 1;
-      return Reflect.apply(own, this, args);
-    });
-    undo.push(() => Reflect.set(owner, method, own));
-  };
-  watch(GPUDevice.prototype, 'createBuffer');
-  watch(GPUDevice.prototype, 'createBindGroup');
-  watch(GPUDevice.prototype, 'createComputePipelineAsync');
-  watch(GPUDevice.prototype, 'createShaderModule');
-  watch(GPUQueue.prototype, 'submit');
-  watch(GPUQueue.prototype, 'writeBuffer');
-  watch(GPUCommandEncoder.prototype, 'beginComputePass');
-  watch(GPUCommandEncoder.prototype, 'copyBufferToBuffer');
-  watch(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
-  try {
-    await work();
-  } finally {
-    for (const restore of undo) restore();
-  }
-  return counts;
-}
 
 export const cases: GpuCase[] = [
   {
