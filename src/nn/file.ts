@@ -7,9 +7,10 @@ import { HeddleError, type HostTensor, type NDArray, type Variable } from '../en
 import { parse, serialize } from '../formats/safetensors.js';
 import { type ByteSource, readSource } from '../formats/safetensors-source.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
-import type { LossConfig, LossSpec } from './losses.js';
-import type { MetricSpec } from './metrics.js';
+import type { LossConfig } from './losses.js';
 import { Model, type Prediction } from './model.js';
+import type { LossSpec } from './resolve-loss.js';
+import type { MetricSpec } from './resolve-metric.js';
 import { type RestoreOptions, specFromConfig } from './restore.js';
 import type { Position } from './training/trainer.js';
 

@@ -3,7 +3,7 @@
  * carry a name, what kind of targets they take, and the options that make them again.
  */
 
-import { HeddleError, ops, rejectUnknownOptions, type Tensor, unknownName } from '../engine/index.js';
+import { HeddleError, ops, rejectUnknownOptions, type Tensor } from '../engine/index.js';
 import { classesOf, lastAxisMean, targetLike } from './targets.js';
 
 export type LossConfig = Readonly<Record<string, boolean>>;
@@ -19,9 +19,6 @@ export type LossFunction = ((yTrue: Tensor, yPred: Tensor) => Tensor) & {
   readonly target?: 'classes' | 'values';
   readonly config?: LossConfig;
 };
-
-/** A loss, the name of one, or the data of one as a file keeps it. */
-export type LossSpec = string | LossFunction | { readonly name: string; readonly config: LossConfig };
 
 export interface CrossentropyOptions {
   /** Whether the model ends without softmax or sigmoid. Default `false`. With it the loss is faster and more exact. */
@@ -92,47 +89,6 @@ export function sparseCategoricalCrossentropy(options: CrossentropyOptions = {})
 }
 
 /** By name; TF.js's short names too. */
-const BUILT_IN: ReadonlyMap<string, (config: never) => LossFunction> = new Map<
-  string,
-  (config: never) => LossFunction
->(
-  Object.entries({
-    meanSquaredError,
-    mse: meanSquaredError,
-    meanAbsoluteError,
-    mae: meanAbsoluteError,
-    binaryCrossentropy,
-    categoricalCrossentropy,
-    sparseCategoricalCrossentropy,
-  }),
-);
-
-/**
- * The loss that `spec` means; a bare name has its defaults.
- *
- * @throws HeddleError for an unknown name (with the nearest one) and anything that is no loss.
- */
-export function resolveLoss(spec: LossSpec): LossFunction {
-  if (typeof spec === 'function') return spec;
-  if (typeof spec === 'string') return builtIn(spec, {});
-  if (typeof spec === 'object' && spec !== null && typeof spec.name === 'string') {
-    return builtIn(spec.name, spec.config ?? {});
-  }
-  throw new HeddleError({
-    op: 'compile',
-    message: `expected a loss, got ${spec === null ? 'null' : typeof spec}`,
-    roles: ['loss'],
-    values: { loss: spec },
-    fix: "pass losses.meanSquaredError(), a name ('meanSquaredError'), or a function of (yTrue, yPred)",
-  });
-}
-
-function builtIn(name: string, config: LossConfig): LossFunction {
-  const make = BUILT_IN.get(name);
-  if (!make) throw unknownName('compile', 'loss', name, [...BUILT_IN.keys()]);
-  return make(config as never);
-}
-
 function lossOf(
   lossName: string,
   target: 'classes' | 'values',

@@ -2,9 +2,10 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { init, type Tensor, tensor } from '../../src/engine/index.js';
+import type { LossFunction } from '../../src/nn/losses.js';
 import * as losses from '../../src/nn/losses.js';
-import { type LossFunction, type LossSpec, resolveLoss } from '../../src/nn/losses.js';
-import { type MetricSpec, resolveMetric } from '../../src/nn/metrics.js';
+import { type LossSpec, resolveLoss } from '../../src/nn/resolve-loss.js';
+import { type MetricSpec, resolveMetric } from '../../src/nn/resolve-metric.js';
 import { failure } from '../kit/failure.js';
 
 beforeAll(async () => {

@@ -1,9 +1,10 @@
 /** Where the steps of an epoch come from: data that lie on the device, arrays too large for it, or an iterable of batches. */
 
-import { type ColumnSource, type Columns, rowsOf, takeRows } from '../../data/columns.js';
+import { type ColumnSource, type Columns, requireTargets, rowsOf, takeRows } from '../../data/columns.js';
 import { type BatchSource, streamBatches } from '../../data/stream.js';
-import { HeddleError } from '../../engine/index.js';
+import { HeddleError, type Program } from '../../engine/index.js';
 import { batchFeeds, epochOrder } from './batches.js';
+import { rejectOptions } from './fit-options.js';
 import type { Piece, Session } from './session.js';
 import { RING_ROWS } from './setup.js';
 
@@ -20,28 +21,37 @@ export interface Epochs {
 export async function arrayEpochs(session: Session, source: ColumnSource): Promise<Epochs> {
   const { trainer, options, pace } = session;
   const { batchSize = 32, shuffle = true, validationSplit = 0, validationData, onCompile } = options;
+  rejectOptions(
+    options,
+    ['stepsPerEpoch'],
+    'an epoch over arrays takes all rows; pass an iterable of batches',
+  );
   const all = await trainer.columns('fit', source);
-  requireTargets(all);
+  requireTargets('fit', all);
   const kept = Math.floor(all.rows * (1 - validationSplit));
   if (kept === 0) throw nothingLeft(all.rows, validationSplit);
   const columns = rowsOf(all, 0, kept);
   const held = validationData ? await trainer.columns('fit', validationData) : rowsOf(all, kept, all.rows);
   const validation = held.rows > 0 ? held : null;
-  if (validation) requireTargets(validation);
+  if (validation) requireTargets('fit', validation);
   const dataset = await trainer.dataset('train', columns);
   if (!dataset) return { start: fedEpoch(session, columns), validation };
 
   const full = Math.floor(columns.rows / batchSize);
   const rest = columns.rows % batchSize;
-  const whole = full > 0 ? await trainer.trainingProgram('train', dataset, batchSize, onCompile) : null;
-  const partial = rest > 0 ? await trainer.trainingProgram('train', dataset, rest, onCompile) : null;
+  const programOf = (size: number): Promise<Program> =>
+    trainer.trainingProgram('train', dataset, size, onCompile);
+  if (full > 0) await programOf(batchSize);
+  if (rest > 0) await programOf(rest);
   const { position, network } = trainer;
-  function* pieces(): Generator<Piece> {
-    while (whole && position.batch < full) {
+  // Asked for anew each time, since other calls may have driven a program out of the cache.
+  async function* pieces(): AsyncGenerator<Piece> {
+    while (position.batch < full) {
       const times = Math.min(pace.steps, full - position.batch, RING_ROWS);
-      yield { program: whole, feeds: {}, size: batchSize, times };
+      yield { program: await programOf(batchSize), feeds: {}, size: batchSize, times };
     }
-    if (partial && position.batch === full) yield { program: partial, feeds: {}, size: rest, times: 1 };
+    if (rest > 0 && position.batch === full)
+      yield { program: await programOf(rest), feeds: {}, size: rest, times: 1 };
   }
   return {
     validation,
@@ -70,26 +80,22 @@ function fedEpoch({ trainer, options }: Session, columns: Columns): Epochs['star
 /** Epochs over an iterable of batches: the next one is fetched while the device works on the last. */
 export async function streamedEpochs({ trainer, options }: Session, source: BatchSource): Promise<Epochs> {
   const { stepsPerEpoch, onCompile, validationData } = options;
+  rejectOptions(
+    options,
+    ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'],
+    'the iterable decides: it gives batches { x, y, sampleWeight? }; pass validationData for validation',
+  );
   const nextEpoch = streamBatches(source, (batch) => trainer.columns('fit', batch), stepsPerEpoch);
   async function* pieces(): AsyncGenerator<Piece> {
     for await (const batch of nextEpoch()) {
-      requireTargets(batch);
+      requireTargets('fit', batch);
       const program = await trainer.fedProgram('train', batch, onCompile);
       yield { program, feeds: batchFeeds(batch), size: batch.rows, times: 1 };
     }
   }
   const validation = validationData ? await trainer.columns('fit', validationData) : null;
+  if (validation) requireTargets('fit', validation);
   return { start: () => ({ batches: stepsPerEpoch ?? null, pieces: pieces() }), validation };
-}
-
-function requireTargets({ targets }: Columns): void {
-  if (targets.length > 0) return;
-  throw new HeddleError({
-    op: 'fit',
-    message: 'there are no targets',
-    roles: ['y'],
-    fix: 'pass y: fit(x, y), or batches { x, y }',
-  });
 }
 
 const nothingLeft = (rows: number, validationSplit: number): HeddleError =>

@@ -53,7 +53,15 @@ export function checkFitOptions(options: FitOptions): void {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw outOfRange(name, value, 'use a positive integer');
   }
-  const { validationSplit = 0, validationData } = options;
+  const { validationSplit = 0, validationData, callbacks = [] } = options;
+  if (!Array.isArray(callbacks))
+    throw outOfRange('callbacks', callbacks, 'pass a list: callbacks: [earlyStopping()]');
+  if (Array.isArray(validationData))
+    throw outOfRange(
+      'validationData',
+      validationData,
+      'pass validationData: { x, y }, not a list of the two',
+    );
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     throw outOfRange('validationSplit', validationSplit, 'use a fraction from 0 up to, not including, 1');
   }
@@ -62,10 +70,23 @@ export function checkFitOptions(options: FitOptions): void {
   }
 }
 
-const outOfRange = (name: string, value: number, fix: string): HeddleError =>
+/** @throws HeddleError for options that the kind of data has no use for. */
+export function rejectOptions(options: FitOptions, names: readonly (keyof FitOptions)[], fix: string): void {
+  const name = names.find((one) => options[one] !== undefined);
+  if (name === undefined) return;
+  throw new HeddleError({
+    op: 'fit',
+    message: `${name} has no meaning for this kind of data`,
+    roles: [name],
+    values: { option: name },
+    fix,
+  });
+}
+
+const outOfRange = (name: string, value: unknown, fix: string): HeddleError =>
   new HeddleError({
     op: 'fit',
-    message: `${name} is ${value}`,
+    message: `${name} is ${typeof value === 'number' ? value : Array.isArray(value) ? 'a list' : typeof value}`,
     roles: [name],
     values: { [name]: value },
     fix,

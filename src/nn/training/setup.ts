@@ -3,11 +3,10 @@
 import { rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
 import type { BoundOptimizer, Optimizer } from '../../optim/optimizer.js';
 import { type OptimizerSpec, resolveOptimizer } from '../../optim/resolve.js';
-import type { LossFunction, LossSpec } from '../losses.js';
-import { resolveLoss } from '../losses.js';
-import type { MetricSpec } from '../metrics.js';
-import { resolveMetric } from '../metrics.js';
+import type { LossFunction } from '../losses.js';
 import type { Network } from '../network.js';
+import { type LossSpec, resolveLoss } from '../resolve-loss.js';
+import { type MetricSpec, resolveMetric } from '../resolve-metric.js';
 import { type Control, createControl } from './control.js';
 
 export interface CompileOptions {
