@@ -142,9 +142,18 @@ async function hostOf(
   data: ArrayLike | Tensor,
   spec: ColumnSpec,
 ): Promise<HostTensor> {
-  if (data instanceof Tensor) return { data: await data.data(), shape: data.shape, dtype: data.dtype };
   if (data === undefined || data === null) {
-    throw new HeddleError({ op, message: `${role} is ${data}`, roles: [role], fix: 'pass an array' });
+    throw new HeddleError({
+      op,
+      message: `${role} is ${data}`,
+      roles: [role],
+      values: { [role]: data },
+      fix: 'pass an array',
+    });
+  }
+  if (data instanceof Tensor) {
+    const { shape, dtype } = data;
+    return hostOf(op, role, { data: await data.data(), shape, dtype }, spec);
   }
   const shape = ArrayBuffer.isView(data) ? inferredShape(op, role, data.length, spec.shape) : undefined;
   const keep = keepsDtype(data, spec);
@@ -158,8 +167,9 @@ async function hostOf(
 
 /** Bytes travel as they are and become numbers on the device. */
 function keepsDtype(data: ArrayLike, spec: ColumnSpec): boolean {
-  const array = typeof data === 'object' && 'data' in data ? data.data : data;
-  return array instanceof Uint8Array && spec.dtype !== 'bool';
+  if (spec.dtype === 'bool') return false;
+  if (typeof data !== 'object' || !('data' in data)) return data instanceof Uint8Array;
+  return data.data instanceof Uint8Array && data.dtype !== 'bool';
 }
 
 /** The shape of a bare typed array: its rows follow from the model's shape where only the batch is free. */
@@ -181,6 +191,9 @@ function inferredShape(op: string, role: string, length: number, shape: FreeShap
 /** `value` in the shape that the model expects: it may lack, or have in excess, a last dimension of 1. */
 function conformed(op: string, role: string, value: HostTensor, { shape }: ColumnSpec): HostTensor {
   if (!shape || fits(value.shape, shape)) return value;
+  // `[]` cannot say how wide its rows would be.
+  if (value.shape.length === 1 && value.data.length === 0)
+    return { ...value, shape: shape.map((extent, axis) => (axis === 0 ? 0 : (extent ?? 0))) };
   const wide = [...value.shape, 1];
   if (fits(wide, shape)) return { ...value, shape: wide };
   const narrow = value.shape.slice(0, -1);
@@ -198,6 +211,17 @@ const showFree = (shape: FreeShape): string => `[${shape.map((extent) => extent 
 
 const fits = (shape: readonly number[], free: FreeShape): boolean =>
   shape.length === free.length && free.every((extent, axis) => extent === null || extent === shape[axis]);
+
+/** Throws where `columns` has inputs only. */
+export function requireTargets(op: string, { targets }: Columns): void {
+  if (targets.length > 0) return;
+  throw new HeddleError({
+    op,
+    message: 'there are no targets',
+    roles: ['y'],
+    fix: `pass y: ${op}(x, y), or batches { x, y }`,
+  });
+}
 
 async function weightsOf(op: string, data: ArrayLike): Promise<Column> {
   const value = toHostTensor(data, { op, role: 'sampleWeight', dtype: 'float32' });

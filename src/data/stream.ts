@@ -6,8 +6,10 @@ import type { ColumnSource, Columns } from './columns.js';
 /** Batches, in memory or produced as they are needed. An object that can be iterated again gives one epoch each time. */
 export type BatchSource = Iterable<ColumnSource> | AsyncIterable<ColumnSource>;
 
+/** Whether `source` gives batches: anything that can be iterated, arrays where their first entry is a batch. */
 export function isBatchSource(source: unknown): source is BatchSource {
   if (typeof source !== 'object' || source === null || ArrayBuffer.isView(source)) return false;
+  if (Array.isArray(source)) return isBatch(source[0]);
   return Symbol.asyncIterator in source || Symbol.iterator in source;
 }
 
@@ -31,6 +33,7 @@ export function streamBatches(
       current ??= iterate(source);
       const { done, value } = await current.next();
       if (!done) {
+        if (!isBatch(value)) throw noBatch(value, given);
         given++;
         restarted = false;
         yield await check(value);
@@ -45,6 +48,18 @@ export function streamBatches(
   }
   return nextEpoch;
 }
+
+const isBatch = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && 'x' in value;
+
+const noBatch = (value: unknown, index: number): HeddleError =>
+  new HeddleError({
+    op: 'fit',
+    message: `batch ${index} is ${Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value === 'object' ? 'an object without x' : typeof value}`,
+    roles: ['batches'],
+    values: { batch: index },
+    fix: 'give batches as { x, y, sampleWeight? }',
+  });
 
 const iterate = (source: BatchSource): AsyncIterator<ColumnSource> | Iterator<ColumnSource> =>
   Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();

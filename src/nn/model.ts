@@ -1,6 +1,13 @@
 /** A network that trains: `compile`, `fit`, `evaluate`, `predict`, saving and verifying. */
 
-import { type ColumnData, type ColumnSource, type Columns, rowsOf, toColumns } from '../data/columns.js';
+import {
+  type ColumnData,
+  type ColumnSource,
+  type Columns,
+  requireTargets,
+  rowsOf,
+  toColumns,
+} from '../data/columns.js';
 import { type BatchSource, isBatchSource } from '../data/stream.js';
 import {
   HeddleError,
@@ -10,6 +17,7 @@ import {
   type VerifyReport,
   verifyProgram,
 } from '../engine/index.js';
+import { checkedCount } from './checks.js';
 import type { Layer } from './layer.js';
 import { Network, type NetworkSpec } from './network.js';
 import { predictResident, predictRows } from './predict.js';
@@ -92,7 +100,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
   fit(x: ColumnData | BatchSource, y?: ColumnData | FitOptions, options: FitOptions = {}): FitRun {
     return new FitRun(async (run) => {
       const trainer = this.trainer('fit');
-      const streamed = isBatchSource(x) && !Array.isArray(x);
+      const streamed = isBatchSource(x);
       const chosen = streamed ? ((y ?? {}) as FitOptions) : options;
       const source = streamed
         ? x
@@ -109,12 +117,14 @@ export class Model<P extends Prediction = Prediction> extends Network {
   ): Promise<Record<string, number>> {
     rejectUnknownOptions('evaluate', options, ['batchSize', 'sampleWeight']);
     const trainer = this.trainer('evaluate');
+    const batchSize = checkedCount('evaluate', 'batchSize', options.batchSize ?? 32);
     const columns = await trainer.columns('evaluate', { x, y, sampleWeight: options.sampleWeight });
-    return evaluateColumns(trainer, 'evaluate', columns, options.batchSize ?? 32);
+    requireTargets('evaluate', columns);
+    return evaluateColumns(trainer, 'evaluate', columns, batchSize);
   }
 
   /** One step on one batch; resolves to its loss and metrics. */
-  trainOnBatch(
+  async trainOnBatch(
     x: ColumnData,
     y: ColumnData,
     sampleWeight?: ColumnSource['sampleWeight'],
@@ -122,15 +132,18 @@ export class Model<P extends Prediction = Prediction> extends Network {
     const trainer = this.trainer('trainOnBatch');
     return trainer.exclusively('trainOnBatch', async () => {
       await trainer.backend();
-      return trainOnBatch(trainer, await trainer.columns('trainOnBatch', { x, y, sampleWeight }));
+      const columns = await trainer.columns('trainOnBatch', { x, y, sampleWeight });
+      requireTargets('trainOnBatch', columns);
+      return trainOnBatch(trainer, columns);
     });
   }
 
   /** The outputs for any number of rows, 0 and 1 too. One array, or one by name for several outputs. */
   async predict(x: ColumnData, options: BatchOptions = {}): Promise<P> {
     rejectUnknownOptions('predict', options, ['batchSize']);
+    const batchSize = checkedCount('predict', 'batchSize', options.batchSize ?? 32);
     const columns = await this.#inputColumns('predict', x);
-    return this.#named(await predictRows(this, this.#programs, columns, options.batchSize ?? 32)) as P;
+    return this.#named(await predictRows(this, this.#programs, columns, batchSize)) as P;
   }
 
   /** `predict` without a readback: a tensor with its `GPUBuffer`, which the caller disposes. One program per number of rows. */

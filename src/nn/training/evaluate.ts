@@ -8,7 +8,16 @@ import type { Trainer, Use } from './trainer.js';
 /** Steps in one submit: a few dozen milliseconds on a slow device. */
 const STEPS_PER_SUBMIT = 32;
 
-export async function evaluateColumns(
+export function evaluateColumns(
+  trainer: Trainer,
+  use: Use,
+  columns: Columns,
+  batchSize: number,
+): Promise<Record<string, number>> {
+  return trainer.evaluating(() => evaluateAlone(trainer, use, columns, batchSize));
+}
+
+async function evaluateAlone(
   trainer: Trainer,
   use: Use,
   columns: Columns,

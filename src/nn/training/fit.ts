@@ -7,6 +7,7 @@ import { arrayEpochs, type Epochs, streamedEpochs } from './epochs.js';
 import { evaluateColumns } from './evaluate.js';
 import { checkFitOptions, type FitOptions } from './fit-options.js';
 import { EpochLogs } from './logs.js';
+import { checkLastUpdate } from './nonfinite.js';
 import { Pace } from './pace.js';
 import type { FitRun, History } from './run.js';
 import { callEach, drain, type Epoch, ending, keepPace, queuePiece, type Session } from './session.js';
@@ -32,6 +33,7 @@ export async function runFit(
     pending: [],
   };
   await trainer.backend();
+  trainer.clearFaults();
   const epochs = await (isBatchSource(source)
     ? streamedEpochs(session, source)
     : arrayEpochs(session, source));
@@ -67,6 +69,7 @@ async function runEpochs(session: Session, { start, validation }: Epochs): Promi
       await drain(session);
   }
   await drain(session);
+  await checkLastUpdate(trainer, session.history.epoch.at(-1) ?? 0);
 }
 
 /** Records an epoch, evaluates and tells the callbacks, once all its steps have been reported. */

@@ -1,14 +1,17 @@
 /** A step went wrong: finds the first layer whose numbers are not finite, and says so. */
 
 import { HeddleError, type HostTensor, type Program } from '../../engine/index.js';
+import type { Trainer } from './trainer.js';
 
 export interface Halt {
   readonly epoch: number;
   readonly batch: number;
   /** From 1. */
   readonly step: number;
-  /** What the loss was; finite where a gradient was at fault. */
+  /** What the loss was; of no account where the update is at fault. */
   readonly loss: number;
+  /** Whether the loss was finite, and the weights that the step gave were not. */
+  readonly update: boolean;
 }
 
 interface Culprit {
@@ -17,23 +20,56 @@ interface Culprit {
 }
 
 /**
- * The error for a step that halted. Runs the step again, kernel by kernel: the device has kept the weights and the cursor of before,
- * and still refuses to change them.
+ * The error for a step that went wrong. One with a loss that is not finite runs again, kernel by kernel: the device has kept the
+ * weights and the cursor of before, and still refuses to change them.
  */
-export async function nonFiniteError(program: Program, halt: Halt): Promise<HeddleError> {
-  const { epoch, batch, step, loss } = halt;
-  const culprit = program.backend.kind === 'webgpu' ? await firstNonFinite(program) : null;
+async function nonFiniteError(program: Program, halt: Halt): Promise<HeddleError> {
+  const { epoch, batch, step, loss, update } = halt;
+  const culprit = !update && program.backend.kind === 'webgpu' ? await firstNonFinite(program) : null;
   const where = culprit
     ? `; the first numbers that are not finite come from ${culprit.op} in ${culprit.layer || 'the loss'}`
     : '';
-  const what = Number.isFinite(loss) ? 'a gradient is not finite' : `the loss is ${loss}`;
+  const what = update ? 'a gradient or a new weight is not finite' : `the loss is ${loss}`;
   return new HeddleError({
     op: 'fit',
     message: `${what} at step ${step} (epoch ${epoch}, batch ${batch})${where}`,
-    roles: ['loss'],
-    values: { epoch, batch, step, loss, layer: culprit?.layer ?? '', kernel: culprit?.op ?? '' },
-    fix: 'the weights are those of the last finite step; lower the learning rate, or check the loss (log or division near 0)',
+    roles: [update ? 'gradients' : 'loss'],
+    values: {
+      epoch,
+      batch,
+      step,
+      ...(update ? {} : { loss }),
+      layer: culprit?.layer ?? '',
+      kernel: culprit?.op ?? '',
+    },
+    fix: `${update ? 'elements that would not be finite kept their values' : 'the weights are those of the last finite step'}; lower the learning rate, or check the loss (log or division near 0)`,
   });
+}
+
+/**
+ * The error for the step `at`, which the device refused to take, with the model ready to train on. It refuses a step whose loss is not
+ * finite, and the one after an update that was not.
+ */
+export async function refusedStep(
+  trainer: Trainer,
+  program: Program,
+  at: Omit<Halt, 'update'>,
+): Promise<HeddleError> {
+  const update = (await trainer.network.control.fault.data())[0] !== 0;
+  const before = { step: at.step - 1, batch: Math.max(0, at.batch - 1) };
+  const error = await nonFiniteError(program, { ...at, ...(update ? before : {}), update });
+  trainer.clearFaults();
+  return error;
+}
+
+/** Throws where the last step's update was not finite: no later step has told. */
+export async function checkLastUpdate(trainer: Trainer, epoch: number): Promise<void> {
+  const { network, position, lastProgram } = trainer;
+  if (!lastProgram || (await network.control.fault.data())[0] === 0) return;
+  trainer.clearFaults();
+  const { step, batch } = position;
+  const at = { epoch, batch: Math.max(0, batch - 1), step, loss: Number.NaN, update: true };
+  throw await nonFiniteError(lastProgram, at);
 }
 
 async function firstNonFinite(program: Program): Promise<Culprit | null> {

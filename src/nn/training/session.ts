@@ -1,10 +1,10 @@
 /** A fit in work: what it has queued, what it must still report, and how it ends. */
 
-import type { HeddleError, Program } from '../../engine/index.js';
+import type { Program } from '../../engine/index.js';
 import type { Callback, CallbackContext } from './callbacks.js';
 import type { FitOptions } from './fit-options.js';
 import { type EpochLogs, namedMeans, ringRow } from './logs.js';
-import { type Halt, nonFiniteError } from './nonfinite.js';
+import { type Halt, refusedStep } from './nonfinite.js';
 import type { Pace } from './pace.js';
 import type { FitRun, History } from './run.js';
 import type { Trainer } from './trainer.js';
@@ -66,7 +66,7 @@ export async function drain({ pending }: Session): Promise<void> {
 export function queuePiece(session: Session, epoch: Epoch, { program, feeds, size, times }: Piece): void {
   const { trainer, pace, pending } = session;
   const { position, setup, logNames } = trainer;
-  const from = { step: position.step, batch: position.batch };
+  const from = { step: position.step, batch: position.batch, epoch: position.epoch };
   program.submit(feeds, times);
   trainer.lastProgram = program;
   position.step += times;
@@ -79,8 +79,11 @@ export function queuePiece(session: Session, epoch: Epoch, { program, feeds, siz
     for (let offset = 0; offset < times; offset++) {
       const means = ringRow(rows, from.step + offset, logNames.length);
       const [loss = Number.NaN] = means;
-      const at: Halt = { epoch: epoch.index, batch: from.batch + offset, step: from.step + offset + 1, loss };
-      if (!Number.isFinite(loss)) throw await halted(session, program, at);
+      const at = { epoch: epoch.index, batch: from.batch + offset, step: from.step + offset + 1, loss };
+      if (!Number.isFinite(loss)) {
+        Object.assign(position, { ...from, batch: at.batch, step: at.step - 1 });
+        throw await refusedStep(trainer, program, at);
+      }
       await reportStep(session, epoch, at, means, size);
     }
   });
@@ -89,7 +92,7 @@ export function queuePiece(session: Session, epoch: Epoch, { program, feeds, siz
 async function reportStep(
   session: Session,
   epoch: Epoch,
-  at: Halt,
+  at: Omit<Halt, 'update'>,
   means: readonly number[],
   size: number,
 ): Promise<void> {
@@ -106,14 +109,4 @@ async function reportStep(
     metrics,
   });
   await callEach(session, (callback) => callback.onBatchEnd?.(at.batch, { loss, ...metrics }, context));
-}
-
-/** The error of a step that went wrong, with the model ready to train on from the step before. */
-async function halted({ trainer }: Session, program: Program, at: Halt): Promise<HeddleError> {
-  const error = await nonFiniteError(program, at);
-  const { control } = trainer.network;
-  for (const flag of [control.halted, control.fault]) flag.assign(Uint32Array.of(0));
-  trainer.position.step = at.step - 1;
-  trainer.position.batch = at.batch;
-  return error;
 }

@@ -1,6 +1,6 @@
 /** What `compile` settles: the losses, metrics and optimizer of a model, and the variables that training adds to its store. */
 
-import { rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
+import { HeddleError, rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
 import type { BoundOptimizer, Optimizer } from '../../optim/optimizer.js';
 import { type OptimizerSpec, resolveOptimizer } from '../../optim/resolve.js';
 import type { LossFunction } from '../losses.js';
@@ -27,6 +27,9 @@ export interface BoundMetric {
 
 /** Rows of the loss ring: the host reads them at least this often. */
 export const RING_ROWS = 1024;
+
+/** What the tail kernel can sum beside the loss. */
+const MOST_METRICS = 47;
 
 /** Gives back the variables that `createSetup` made. */
 export function disposeSetup({ store }: Network, { bound, log, evaluation }: Setup): void {
@@ -61,14 +64,9 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
   rejectUnknownOptions('compile', options, OPTIONS);
   const optimizer = resolveOptimizer(options.optimizer);
   const outputs = network.outputs.length;
-  const specs = Array.isArray(options.loss)
-    ? (options.loss as readonly LossSpec[])
-    : [options.loss as LossSpec];
-  const losses = network.outputs.map((_, index) =>
-    resolveLoss(specs[specs.length === 1 ? 0 : index] as LossSpec),
-  );
+  const losses = lossesOf(options.loss, outputs);
   const metrics = losses.flatMap((loss, output) =>
-    (options.metrics ?? []).map((spec) => {
+    metricsOf(options.metrics ?? [], outputs).map((spec) => {
       const outputShape = network.outputs[output]?.shape ?? [];
       const { name, apply } = resolveMetric(spec, { loss, outputShape });
       return { name: outputs === 1 ? name : `${network.outputNames[output]}_${name}`, output, apply };
@@ -86,6 +84,35 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
       log: createLog(network, 'evaluation/log', columns),
     },
   };
+}
+
+/** One loss for each output. */
+function lossesOf(loss: CompileOptions['loss'], outputs: number): LossFunction[] {
+  const specs = Array.isArray(loss) ? (loss as readonly LossSpec[]) : [loss as LossSpec];
+  if (specs.length !== 1 && specs.length !== outputs) {
+    throw new HeddleError({
+      op: 'compile',
+      message: `there are ${specs.length} losses for ${outputs} outputs`,
+      roles: ['loss'],
+      values: { losses: specs.length, outputs },
+      fix: 'pass one loss, or one for each output in order',
+    });
+  }
+  return Array.from({ length: outputs }, (_, index) =>
+    resolveLoss(specs[specs.length === 1 ? 0 : index] as LossSpec),
+  );
+}
+
+function metricsOf(metrics: readonly MetricSpec[], outputs: number): readonly MetricSpec[] {
+  const count = Array.isArray(metrics) ? metrics.length * outputs : Number.NaN;
+  if (count <= MOST_METRICS) return metrics;
+  throw new HeddleError({
+    op: 'compile',
+    message: Array.isArray(metrics) ? `there are ${count} metrics` : `metrics is ${typeof metrics}`,
+    roles: ['metrics'],
+    values: { metrics: Array.isArray(metrics) ? count : metrics },
+    fix: `pass a list, metrics: ['accuracy'], of at most ${MOST_METRICS} in all outputs together`,
+  });
 }
 
 function createLog({ store }: Network, name: string, columns: number): Log {

@@ -37,6 +37,7 @@ export class Trainer {
   readonly programs: Programs;
   readonly position: Position = { epoch: 0, batch: 0, step: 0 };
   readonly #datasets = new Map<Use, Dataset>();
+  #evaluations: Promise<unknown> = Promise.resolve();
   /** The program that trained last. */
   lastProgram: Program | null = null;
   busy = false;
@@ -144,6 +145,19 @@ export class Trainer {
     const { inputs, targets } = this.dataSpec;
     const dtype = [...inputs, ...targets][index]?.dtype ?? 'float32';
     return value.dtype === dtype ? value : ops.cast(value, dtype);
+  }
+
+  /** Forgets what ended an earlier run whose end nobody waited for. */
+  clearFaults(): void {
+    const { halted, fault } = this.network.control;
+    for (const flag of [halted, fault]) flag.assign(Uint32Array.of(0));
+  }
+
+  /** Runs `work` as the only evaluation: all of them count in the same variables. */
+  evaluating<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#evaluations.then(work);
+    this.#evaluations = result.catch(() => {});
+    return result;
   }
 
   /** Runs `work` as the only training of the model. */
