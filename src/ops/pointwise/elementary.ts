@@ -24,7 +24,7 @@ const expRow = defineRow({
  */
 const LOG_SERIES = [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9, 2 / 11];
 
-/** WGSL `log_accurate(x)`. */
+/** WGSL `log_accurate(x)`. Some adapters give log 0 = −88 and log −1 = 0, which would hide a fault: these become −∞ and NaN. */
 export const logHelpers = (context: WgslContext): string[] => [
   helperFunction(
     'log_accurate',
@@ -32,7 +32,8 @@ export const logHelpers = (context: WgslContext): string[] => [
     (T) => `
   let s = (x - ${T}(1)) / (x + ${T}(1));
   let near = s * (${horner('(s * s)', LOG_SERIES, T)});
-  return select(log(x), near, (x > ${T}(0.75)) & (x < ${T}(1.5)));`,
+  let defined = select(log(x), near, (x > ${T}(0.75)) & (x < ${T}(1.5)));
+  return select(defined, sqrt(x) - ${T}(1) / abs(x), x <= ${T}(0));`,
   ),
 ];
 
