@@ -3,6 +3,7 @@
 import { compileGraph } from '../compiler/compile.js';
 import { type HostArray, hostArray } from '../core/dtype.js';
 import { HeddleError } from '../core/errors.js';
+import { pauses } from '../core/give-way.js';
 import { sizeOf } from '../core/shape.js';
 import type { Graph, HostTensor, Node, VariableArena, VariableRef } from '../ir/graph.js';
 import type { Plan } from '../ir/plan.js';
@@ -30,6 +31,8 @@ export class CpuBackend implements Backend {
   readonly capabilities: Capabilities = { ...DEFAULT_CAPABILITIES, software: true };
   readonly lost = new Promise<never>(() => {});
   readonly #variables = new Map<VariableRef, HostArray>();
+  /** Counts over all runs: short ones, one after the other, would never give way by themselves. */
+  readonly pause = pauses();
   /** The end of all work queued so far. It never rejects; a failure is kept for whoever waits next. */
   #end: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
@@ -158,6 +161,7 @@ class CpuExecutor implements Executor {
   }
 
   async #runOnce(feeds: ReadonlyMap<Node, HostArray>): Promise<void> {
+    await this.#backend.pause();
     const variables = (ref: VariableRef): HostArray => this.#backend.variable(ref);
     const { outputs, updates } = await evaluateAsync(this.#graph, feeds, { variables });
     this.#graph.updates.forEach(({ variable }, index) => {
