@@ -3,8 +3,15 @@
  * model that is loaded goes on training with the bits of one that was never put away.
  */
 
-import { HeddleError, type HostTensor, type NDArray, type Variable } from '../engine/index.js';
+import {
+  HeddleError,
+  type HostTensor,
+  type NDArray,
+  type TensorType,
+  type Variable,
+} from '../engine/index.js';
 import { parse, serialize } from '../formats/safetensors.js';
+import { findDuplicateKey } from '../formats/safetensors-keys.js';
 import { type ByteSource, readSource } from '../formats/safetensors-source.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { LossConfig } from './losses.js';
@@ -13,6 +20,7 @@ import type { LossSpec } from './resolve-loss.js';
 import type { MetricSpec } from './resolve-metric.js';
 import { type RestoreOptions, specFromConfig } from './restore.js';
 import type { Position } from './training/trainer.js';
+import type { InitialWeights } from './weights.js';
 
 const VERSION = 1;
 /** The metadata key that marks a file as ours. */
@@ -74,12 +82,16 @@ export async function load<P extends Prediction = NDArray>(
   const { bytes, name } = await readSource(source);
   const { tensors, metadata } = parse(bytes, name);
   const file = checkedFile(metadata[KEY], name);
-  const model = new Model<P>(specFromConfig(file.model, options));
+  const initial: InitialWeights = (weight, shape) =>
+    tensorFor(tensors, `weights/${weight}`, { shape, dtype: 'float32' }, name)
+      .data as Float32Array<ArrayBuffer>;
+  // Made of the file's own tensors, so that a config cannot ask for more memory than the file has.
+  const model = new Model<P>({ ...specFromConfig(file.model, options), initial });
   try {
     if (file.training) compileAs(model, file.training, options, name);
     fill(model, tensors, name);
     if (file.training)
-      Object.assign(model.trainer('load').position, checkedPosition(file.training.position, name));
+      Object.assign(model.trainer('load').position, checkedPosition(file.training.position, tensors, name));
     return model;
   } catch (error) {
     model.dispose();
@@ -138,21 +150,30 @@ function fill(model: Model, tensors: ReadonlyMap<string, HostTensor>, file: stri
   const wanted = new Map(tensorsOf(model));
   const unknown = [...tensors.keys()].find((name) => !wanted.has(name));
   if (unknown !== undefined) throw damaged(file, `the model has no place for the tensor '${unknown}'`);
-  for (const [name, { shape, dtype }] of wanted) {
-    const tensor = tensors.get(name);
-    if (!tensor) throw damaged(file, `the tensor '${name}' is missing`);
-    const same =
-      tensor.dtype === dtype &&
-      tensor.shape.length === shape.length &&
-      tensor.shape.every((extent, axis) => extent === shape[axis]);
-    if (!same) {
-      throw damaged(
-        file,
-        `'${name}' is ${tensor.dtype}[${tensor.shape.join(',')}], the model needs ${dtype}[${shape.join(',')}]`,
-      );
-    }
-  }
-  for (const [name, variable] of wanted) variable.assign(tensors.get(name) as HostTensor);
+  const values = [...wanted].map(
+    ([name, variable]) => [variable, tensorFor(tensors, name, variable, file)] as const,
+  );
+  for (const [variable, value] of values) variable.assign(value);
+}
+
+/** The tensor `name`, where it is what the model needs. */
+function tensorFor(
+  tensors: ReadonlyMap<string, HostTensor>,
+  name: string,
+  { shape, dtype }: TensorType,
+  file: string,
+): HostTensor {
+  const tensor = tensors.get(name);
+  if (!tensor) throw damaged(file, `the tensor '${name}' is missing`);
+  const same =
+    tensor.dtype === dtype &&
+    tensor.shape.length === shape.length &&
+    tensor.shape.every((extent, axis) => extent === shape[axis]);
+  if (same) return tensor;
+  throw damaged(
+    file,
+    `'${name}' is ${tensor.dtype}[${tensor.shape.join(',')}], the model needs ${dtype}[${shape.join(',')}]`,
+  );
 }
 
 function checkedFile(json: string | undefined, file: string): ModelFile {
@@ -164,17 +185,22 @@ function checkedFile(json: string | undefined, file: string): ModelFile {
   } catch (cause) {
     throw damaged(file, 'its config is no JSON', cause);
   }
+  const duplicate = findDuplicateKey(json);
+  if (duplicate) throw damaged(file, `its config has the key '${duplicate.key}' twice`);
   const { version, model, training = null } = value ?? {};
   if (version !== VERSION)
     throw damaged(file, `its version is ${String(version)}, this library reads ${VERSION}`);
   return { version, model, training };
 }
 
-function checkedPosition(position: Position | undefined, file: string): Position {
-  const { epoch, batch, step } = position ?? {};
-  const counts = [epoch, batch, step];
-  if (counts.every((count) => Number.isSafeInteger(count) && (count as number) >= 0))
-    return position as Position;
+function checkedPosition(
+  position: Partial<Position> | undefined,
+  tensors: ReadonlyMap<string, HostTensor>,
+  file: string,
+): Position {
+  const { epoch = -1, batch = -1, step = -1 } = position ?? {};
+  const counted = [epoch, batch, step].every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (counted && step === tensors.get('control/step')?.data[0]) return { epoch, batch, step };
   throw damaged(file, `its position is ${JSON.stringify(position)}`);
 }
 

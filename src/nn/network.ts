@@ -24,6 +24,7 @@ import { SequentialBuilder } from './stack.js';
 import { type SummaryOptions, summaryOf } from './summary.js';
 import { checkName, type SymbolicTensor } from './symbolic.js';
 import { type Control, createControl } from './training/control.js';
+import type { InitialWeights, WeightSource } from './weights.js';
 
 /** What is settled when the weights are made. */
 interface Built {
@@ -43,6 +44,8 @@ interface CommonSpec {
 export interface GraphSpec extends CommonSpec {
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
   readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+  /** The first values of weights, by name, instead of those of their initializers. */
+  readonly initial?: InitialWeights;
 }
 
 /** A sequential one. */
@@ -67,6 +70,7 @@ export class Network implements LayerOwner {
   readonly control: Control;
   readonly #names: Names;
   readonly #stack: SequentialBuilder | null;
+  readonly #initial: InitialWeights | undefined;
   #built: Built | null = null;
 
   constructor(spec: NetworkSpec) {
@@ -76,6 +80,7 @@ export class Network implements LayerOwner {
     this.control = createControl(this.store, 'control');
     markStepCounter(this.control.step);
     this.#names = new Names(this.name);
+    this.#initial = 'initial' in spec ? spec.initial : undefined;
     if ('layers' in spec) {
       this.#stack = new SequentialBuilder(this.#op);
       for (const layer of spec.layers) this.add(layer);
@@ -128,7 +133,12 @@ export class Network implements LayerOwner {
     this.#adopt(graph.layers);
     const inputNames = inputs.map(({ name }) => name ?? this.#names.next('input'));
     let stream = 0;
-    const source = { store: this.store, seed: this.seed, nextStream: () => stream++ };
+    const source: WeightSource = {
+      store: this.store,
+      seed: this.seed,
+      nextStream: () => stream++,
+      initial: this.#initial,
+    };
     for (const { layer, inputs: fed } of graph.calls) {
       layer.build(
         fed.map(({ shape }) => shape),

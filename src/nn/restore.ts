@@ -33,7 +33,7 @@ export const networkFromConfig = (config: unknown, options: RestoreOptions = {})
  * @throws HeddleError for anything that is no config, an unknown format, unknown types of layers (with the nearest one), options that
  * they do not have, and references to what is not there.
  */
-export function specFromConfig(config: unknown, options: RestoreOptions = {}): Required<GraphSpec> {
+export function specFromConfig(config: unknown, options: RestoreOptions = {}): GraphSpec {
   const { name, seed, inputs, layers, calls, outputs } = checkedConfig(config);
   const kinds = new Map<string, RestorableLayer>();
   for (const kind of [...BUILT_IN, ...Object.values(options.layers ?? {})]) kinds.set(kind.type, kind);

@@ -18,12 +18,17 @@ export interface WeightBuilder {
   add(name: string, shape: Shape, initializer: InitializerSpec, options?: WeightOptions): Variable;
 }
 
+/** A weight's first values; throws where it has none, or none of this shape. */
+export type InitialWeights = (name: string, shape: Shape) => Float32Array<ArrayBuffer>;
+
 /** Where a model's weights go. */
 export interface WeightSource {
   readonly store: VariableStore;
   readonly seed: number;
   /** The random stream of the next weight: its position among all weights of the model. */
   nextStream(): number;
+  /** Asked instead of initializers, where it is there. */
+  readonly initial: InitialWeights | undefined;
 }
 
 interface Owner {
@@ -51,7 +56,8 @@ export function creatingBuilder(owner: Owner, source: WeightSource, into: Variab
       }
       const trainable = owner.trainable && (options.trainable ?? true);
       const random = randomStream(source.seed, source.nextStream());
-      const data = resolveInitializer(label, initializer).create(shape, random);
+      const data =
+        source.initial?.(full, shape) ?? resolveInitializer(label, initializer).create(shape, random);
       const group = trainable ? 'parameters' : 'state';
       const initial = { data, shape, dtype: 'float32' as const };
       const variable = new Variable(source.store.create(initial, { name: full, trainable, group }));

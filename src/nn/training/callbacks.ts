@@ -27,9 +27,9 @@ export interface EarlyStoppingOptions {
   readonly mode?: 'auto' | 'min' | 'max';
   /** Least change that counts as better, ≥ 0. Default 0. */
   readonly minDelta?: number;
-  /** Epochs without improvement that are borne. Default 0. */
+  /** Epochs without improvement that are borne, an integer ≥ 0. Default 0. */
   readonly patience?: number;
-  /** A value that the first epoch must already beat. Default none. */
+  /** A value to beat: until then, improvement does not renew patience. Default none. */
   readonly baseline?: number;
   /** Whether to end with the weights of the best epoch. Default false. */
   readonly restoreBestWeights?: boolean;
@@ -38,7 +38,11 @@ export interface EarlyStoppingOptions {
 const OPTIONS = ['monitor', 'mode', 'minDelta', 'patience', 'baseline', 'restoreBestWeights'] as const;
 const MODES = ['auto', 'min', 'max'] as const;
 
-/** Stops when a log has not improved for `patience` epochs, as Keras's `EarlyStopping`. */
+/**
+ * Stops when a log has not improved for `patience` epochs, as Keras 3's `EarlyStopping`; never after the first epoch.
+ *
+ * @throws HeddleError for unknown options and values out of range; in training for a log that is not there.
+ */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   rejectUnknownOptions('earlyStopping', options, OPTIONS);
   const {
@@ -49,18 +53,22 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     baseline,
     restoreBestWeights = false,
   } = options;
+  if (!(Number.isInteger(patience) && patience >= 0))
+    throw outOfRange('patience', patience, 'an integer ≥ 0');
+  if (!(minDelta >= 0)) throw outOfRange('minDelta', minDelta, 'a number ≥ 0');
   if (!MODES.includes(mode)) throw unknownName('earlyStopping', 'mode', mode, MODES);
   const sign = mode === 'max' || (mode === 'auto' && monitor.includes('accuracy')) ? 1 : -1;
+  const improves = (value: number, reference: number): boolean => sign * (value - reference) > minDelta;
   let best: number;
   let bestWeights: NDArray[] | null;
   let waited: number;
   return {
     onTrainBegin() {
-      best = baseline ?? -sign * Number.POSITIVE_INFINITY;
+      best = -sign * Number.POSITIVE_INFINITY;
       bestWeights = null;
       waited = 0;
     },
-    async onEpochEnd(_, logs, { model, stop }) {
+    async onEpochEnd(epoch, logs, { model, stop }) {
       const value = logs[monitor];
       if (value === undefined) {
         throw new HeddleError({
@@ -71,11 +79,12 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
           fix: `watch one of ${Object.keys(logs).join(', ')}${monitor.startsWith('val_') ? ', or pass validationData or validationSplit' : ''}`,
         });
       }
-      if (sign * (value - best) > minDelta) {
+      waited++;
+      if (improves(value, best)) {
         best = value;
-        waited = 0;
         if (restoreBestWeights) bestWeights = await model.getWeights();
-      } else if (++waited >= patience) {
+        if (baseline === undefined || improves(value, baseline)) waited = 0;
+      } else if (waited >= patience && epoch > 0) {
         stop();
       }
     },
@@ -84,3 +93,12 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     },
   };
 }
+
+const outOfRange = (role: string, value: number, range: string): HeddleError =>
+  new HeddleError({
+    op: 'earlyStopping',
+    message: `${role} is ${value}`,
+    roles: [role],
+    values: { [role]: value },
+    fix: `pass ${range}`,
+  });
