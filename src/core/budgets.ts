@@ -60,6 +60,9 @@ export const ACCUMULATION: Readonly<Record<string, (n: number) => number>> = {
   matmul: (n) => 2 * n, // 2K [WebNN]
   matmulWithColumnSum: (n) => 2 * n,
   sum: (n) => n,
+  max: () => 0, // one of the elements, unchanged
+  min: () => 0,
+  argMax: () => 0,
   softmax: (n) => n + 9 + 2 * Math.log(n), // n additions, exp twice (3 + 2|d|, its share Σp·|d| ≤ ln n), a division [WGSL]
   logSoftmax: (n) => n + 8 + 2 * Math.log(n), // as softmax; 2⁻²¹ for log near 1 in place of the division [WGSL]
   sparseSoftmaxCrossentropy: (n) => n + 10 + 2 * Math.log(n), // as softmax, one product and one difference more

@@ -34,7 +34,10 @@ export interface OpDef<A extends object = object> {
   /** Fills `outputs` with Σ|terms| per float element, the scale of its rounding error. Default: |output|. */
   magnitude?(inputs: readonly HostTensor[], outputs: readonly HostTensor[], attrs: A): void;
 
-  /** How many terms one output element accumulates: the n of its budget c(n) (`core/budgets.ts`). Default: 1. */
+  /**
+   * How many terms one output element accumulates: the n of its budget c(n) (`core/budgets.ts`; c(n) = n for ops without a line there, so
+   * that `terms: () => 3` allows three roundings). Without it n is 1, and an op without a line is exact.
+   */
   terms?(inputs: readonly TensorType[], attrs: A): number;
 
   /**

@@ -121,7 +121,8 @@ function carryReference(node: Node, inputs: readonly Carried[]): Carried[] {
   const values = evaluateNode(node, tensors, 'float64');
   const errors = values.map((value) => new Float64Array(value.data.length));
   const terms = op.terms?.(tensors, attrs) ?? 1;
-  const factor = ACCUMULATION[op.name]?.(terms) ?? 0;
+  // An op of a user's own has no line in the table: one rounding for each term that it speaks of, and none where it is silent.
+  const factor = ACCUMULATION[op.name]?.(terms) ?? (op.terms ? terms : 0);
   if (factor > 0) {
     const scales = absolute(node, tensors, values);
     values.forEach(({ dtype }, output) => {
