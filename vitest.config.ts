@@ -1,4 +1,5 @@
-// Two projects: `unit` runs in Node alone; `gpu` builds the cases for the browser, opens one and asks it for verdicts.
+// Three projects: `unit` runs in Node alone; `gpu` builds the cases for the browser, opens one and asks it for verdicts; `package`
+// uses the tarball of `npm pack` as its users would, outside the repository.
 import { defineConfig } from 'vitest/config';
 import { gpuCasesPlugin } from './test/gpu/setup/bundle.js';
 import { sourceAliases } from './tools/entries.js';
@@ -37,6 +38,21 @@ export default defineConfig(({ mode }) => ({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'package',
+          env: envOf(mode),
+          environment: 'node',
+          include: ['test/package/**/*.test.ts'],
+          globalSetup: ['test/package/setup/global.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
