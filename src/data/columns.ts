@@ -20,6 +20,7 @@ import type { ColumnSpec, DataSpec, FreeShape } from './spec.js';
 export type ColumnData = ArrayLike | Tensor | { readonly [name: string]: ArrayLike | Tensor };
 
 export interface Column {
+  /** As errors call it: `x`, or `x.left` where there are several. */
   readonly name: string;
   readonly value: HostTensor;
 }
@@ -89,10 +90,16 @@ async function columnsOf(
       await hostOf(op, label, parts[index] as ArrayLike | Tensor, spec),
       spec,
     );
-    await (spec.classes === undefined
-      ? checkFinite(op, label, value)
-      : checkLabels(op, label, value, spec.classes));
-    columns.push({ name: spec.name, value });
+    if (spec.classes === undefined) {
+      await checkFinite(op, label, value);
+      columns.push({ name: label, value });
+    } else {
+      await checkLabels(op, label, value, spec.classes);
+      const kept = keepsDtype(value, spec)
+        ? value
+        : toHostTensor(value, { op, role: label, dtype: spec.dtype });
+      columns.push({ name: label, value: kept });
+    }
   }
   return columns;
 }
@@ -156,7 +163,8 @@ async function hostOf(
     return hostOf(op, role, { data: await data.data(), shape, dtype }, spec);
   }
   const shape = ArrayBuffer.isView(data) ? inferredShape(op, role, data.length, spec.shape) : undefined;
-  const keep = keepsDtype(data, spec);
+  // Labels are looked at as they came, so that a fault is told by its row.
+  const keep = spec.classes !== undefined || keepsDtype(data, spec);
   return toHostTensor(data, {
     op,
     role,
@@ -219,6 +227,7 @@ export function requireTargets(op: string, { targets }: Columns): void {
     op,
     message: 'there are no targets',
     roles: ['y'],
+    values: { targets: 0 },
     fix: `pass y: ${op}(x, y), or batches { x, y }`,
   });
 }

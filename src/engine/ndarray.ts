@@ -105,6 +105,7 @@ function dtypeOfArray(data: HostArray, op: string, role: string): DType {
     op,
     message: `${role} is a ${(data as object).constructor.name}`,
     roles: [role],
+    values: { type: (data as object).constructor.name },
     fix: 'pass a Float32Array, Float64Array, Int32Array, Uint32Array or Uint8Array',
   });
 }
