@@ -212,6 +212,28 @@ export const cases: GpuCase[] = [
     },
   },
   {
+    name: 'what is outside the domain of a function is not finite',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const x = tensor([0, -1, 1]);
+      const values = [
+        ops.log(x),
+        ops.sqrt(ops.sub(x, 2)),
+        ops.div(1, ops.mul(x, 0)),
+        ops.exp(ops.add(x, 100)),
+      ];
+      const data = await Promise.all(values.map((value) => value.data()));
+      const finite = data.map((list) => Array.from(list, Number.isFinite).join());
+      const none = 'false,false,false';
+      return check(
+        'finite',
+        finite.join(' ') === `false,false,true ${none} ${none} ${none}`,
+        '',
+        finite.join(' '),
+      );
+    },
+  },
+  {
     name: 'tensors of no element and of one',
     async run(ctx) {
       await ownDevice(ctx);
