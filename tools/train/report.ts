@@ -89,7 +89,8 @@ function samples({ classNames, samples: shown }: TestReport): string {
 }
 
 function figures(summary: RunSummary): string {
-  const rows = Object.entries(summary).filter(([name, value]) => value !== null && name !== 'details');
+  const rounded = { ...summary, seconds: summary.seconds.toFixed(1) };
+  const rows = Object.entries(rounded).filter(([name, value]) => value !== null && name !== 'details');
   return `<table>${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${escaped(String(value))}</td></tr>`).join('')}</table>`;
 }
 

@@ -1,4 +1,6 @@
 // The demo's page, served as `npm start` serves it, but for a program: a free port, no watching, no reloading, silent.
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
 
@@ -7,19 +9,25 @@ export interface DemoServer {
   close(): Promise<void>;
 }
 
+/** A server of our own around Vite's middleware: Vite's own server would end the process at SIGTERM, in the midst of saving. */
 export async function serveDemo(): Promise<DemoServer> {
-  const server = await createServer({
+  const vite = await createServer({
     configFile: fileURLToPath(new URL('../../vite.config.ts', import.meta.url)),
     root: fileURLToPath(new URL('../../demo', import.meta.url)),
     logLevel: 'error',
     clearScreen: false,
     // Bundling dependencies ahead would reload the page under way, and two servers at once would share its cache.
     optimizeDeps: { noDiscovery: true },
-    server: { host: '127.0.0.1', port: 0, strictPort: false, open: false, hmr: false, watch: null },
+    server: { middlewareMode: true, open: false, hmr: false, watch: null },
   });
-  await server.listen();
-  const address = server.httpServer?.address();
-  if (typeof address !== 'object' || address === null)
-    throw new Error('the server of the page has no address');
-  return { url: `http://127.0.0.1:${address.port}/`, close: () => server.close() };
+  const server = createHttpServer(vite.middlewares);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async close() {
+      await vite.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }

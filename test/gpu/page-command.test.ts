@@ -1,0 +1,210 @@
+// `npm run train`, as a user runs it: a process of its own, its output, its files, its exit code.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from '../../src/formats/safetensors.js';
+
+const root = join(import.meta.dirname, '../..');
+const full = process.env.FULL === '1';
+const out = mkdtempSync(join(tmpdir(), 'heddle-train-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once stderr matches. */
+  seen(pattern: RegExp): Promise<void>;
+}
+
+function start(...args: string[]): Started {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'tools/train.ts', '--out', out, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  let waiting: (() => void)[] = [];
+  const wake = (): void => {
+    for (const check of waiting) check();
+  };
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    wake();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr });
+      wake();
+    });
+  });
+  const seen = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (pattern.test(stderr)) resolve();
+        else if (child.exitCode !== null) reject(new Error(`it ended before ${pattern}: ${stderr}`));
+        else return;
+        waiting = waiting.filter((one) => one !== check);
+      };
+      waiting.push(check);
+      check();
+    });
+  return { child, ended, seen };
+}
+
+/** The object that machines read: the last line of stdout. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await start('--json', ...args).ended;
+  expect(code, stderr).toBe(0);
+  return { result: JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''), stderr };
+}
+
+const read = (name: string): Buffer => readFileSync(join(out, name));
+
+describe('an example from the command line', () => {
+  it('celsius: 100 °C within 1.5 °F of 212, verified, with model and report', async () => {
+    const { result, stderr } = await json('--example', 'celsius');
+    const degrees = Number(/100 °C is ([\d.]+) °F/.exec(stderr)?.[1]);
+    expect(Math.abs(degrees - 212)).toBeLessThanOrEqual(1.5);
+    expect(stderr).toMatch(/compiling \d+ of \d+ pipelines/);
+    expect(result).toMatchObject({
+      example: 'celsius',
+      device: 'webgpu',
+      epochs: 500,
+      steps: 500,
+      passed: true,
+    });
+    expect(result).toMatchObject({ testAccuracy: null, testLoss: null });
+    expect(result.dispatchesPerStep).toBeLessThanOrEqual(8);
+    expect(result.verify).toMatchObject({ passed: true });
+    expect(result.verify.worstBudgetRatio).toBeLessThanOrEqual(1);
+    const { tensors } = parse(read('celsius.safetensors'), 'celsius');
+    expect(tensors.get('weights/dense_1/kernel')?.data[0]).toBeCloseTo(1.8, 1);
+    expect(read('celsius.html').toString()).toContain('<polyline');
+  });
+
+  it('ten-times: both learning rates, the larger one nearer', async () => {
+    const { result, stderr } = await json('--example', 'ten-times');
+    const [fast, slow] = [...stderr.matchAll(/10 × 11 is ([\d.]+)/g)].map((match) => Number(match[1]));
+    expect(Math.abs(Number(fast) - 110)).toBeLessThan(Math.abs(Number(slow) - 110));
+    expect(result).toMatchObject({ steps: 1000, passed: true, verify: { passed: true } });
+  });
+
+  it("two-nodes: the GPU's numbers are exactly those of the formulas", async () => {
+    const { result, stderr } = await json('--example', 'two-nodes');
+    for (const line of ['= 5', '= 1', '= 9', 'the device says 5, 1, 9: exactly equal'])
+      expect(stderr).toContain(line);
+    expect(result).toMatchObject({
+      epochs: 0,
+      steps: 0,
+      passed: true,
+      verify: { passed: true, worstBudgetRatio: 0 },
+    });
+  });
+
+  it('digits: held out, counted, drawn', async () => {
+    const { result, stderr } = await json('--example', 'digits', ...(full ? [] : ['--epochs', '2']));
+    expect(stderr).toContain('validation accuracy on held-out digits');
+    expect(stderr).not.toMatch(/MNIST test/);
+    expect(result.measuredOn).toBe('validation: 3000 held-out digits');
+    expect(result.testAccuracy).toBeGreaterThanOrEqual(full ? 0.9 : 0.85);
+    expect(result.verify.passed).toBe(true);
+    expect(
+      read('digits.html')
+        .toString()
+        .match(/<figure/g),
+    ).toHaveLength(25);
+  });
+
+  it('fashion-mnist: 60,000 images from the first step to the report', async () => {
+    const { result } = await json(
+      '--example',
+      'fashion-mnist',
+      ...(full ? [] : ['--epochs', '1', '--batch-size', '300']),
+    );
+    expect(result.steps).toBe(full ? 9375 : 200);
+    expect(result.testAccuracy).toBeGreaterThanOrEqual(full ? 0.87 : 0.7);
+    expect(result.dispatchesPerStep).toBeLessThanOrEqual(10);
+    expect(result.peakBytes).toBeLessThanOrEqual(1.25 * result.lowerBoundBytes);
+    expect(result.verify.passed).toBe(true);
+    expect(read('fashion-mnist.html').toString()).toContain('class="confusion"');
+  });
+
+  it('on the CPU: the reference trains, and has no plan and nothing to verify', async () => {
+    const { result } = await json('--example', 'celsius', '--device', 'cpu', '--epochs', '20');
+    expect(result).toMatchObject({
+      device: 'cpu',
+      steps: 20,
+      verify: null,
+      dispatchesPerStep: null,
+      submits: null,
+    });
+  });
+
+  it('an unknown name: the nearest valid one, exit code 2', async () => {
+    const { code, stderr } = await start('--example', 'celcius').ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain("did you mean 'celsius'");
+  });
+});
+
+// Elsewhere there is no /proc to see the browser end in.
+describe.runIf(process.platform === 'linux')('Ctrl-C', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends after a whole step: weights saved, browser closed, exit code 130',
+    async (signal) => {
+      const { child, ended, seen } = start('--json', '--example', 'celsius', '--epochs', '100000');
+      await seen(/epoch \d+\/100000/);
+      const family = descendants(child.pid as number);
+      expect(family.length, 'the browser is a child of the command').toBeGreaterThan(0);
+      child.kill(signal);
+      const { code, stdout, stderr } = await ended;
+      expect(code, stderr).toBe(130);
+      const result = JSON.parse(stdout.trimEnd());
+      expect(result).toMatchObject({ stopped: true, passed: null, verify: null });
+      expect(result.steps).toBeGreaterThan(0);
+      expect(result.steps).toBeLessThan(100_000);
+      const { tensors } = parse(read('celsius.safetensors'), 'celsius');
+      // The file counts its own steps: it holds the weights of the very step that was reported last.
+      expect(tensors.get('control/step')?.data[0]).toBe(result.steps);
+      expect(family.filter(alive)).toEqual([]);
+    },
+  );
+});
+
+/** Every process below `pid`, from Linux's own list. */
+function descendants(pid: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), parentOf(name)] as const);
+  const below = (of: number): number[] =>
+    parents.filter(([, parent]) => parent === of).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+}
+
+function parentOf(pid: string): number {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return 0; // It has ended since the list was read.
+  }
+}
+
+/** A zombie has ended: it only waits for its parent to take note. */
+function alive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

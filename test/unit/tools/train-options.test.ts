@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../../demo/examples/catalogue.js';
+import { listText, parseCommand, UsageError } from '../../../tools/train/options.js';
+
+const refusal = (...args: string[]): string => {
+  try {
+    parseCommand(args);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as Error).message;
+  }
+  throw new Error(`${args.join(' ')} was accepted`);
+};
+
+describe('the command line of npm run train', () => {
+  it('trains fashion-mnist with its own defaults where nothing is said', () => {
+    const command = parseCommand([]);
+    if (command.kind !== 'train') throw new Error(`got ${command.kind}`);
+    expect(command.example.name).toBe('fashion-mnist');
+    expect(command.example.defaults).toEqual({ epochs: 5, batchSize: 32, seed: 42 });
+    expect(command.request).toEqual({ live: false });
+    expect(command.json).toBe(false);
+    expect(command.out).toBe(resolve('out'));
+  });
+
+  it('takes every flag', () => {
+    const line = '--example digits --epochs 3 --batch-size 64 --seed 7 --device cpu --json --out /tmp/there';
+    const command = parseCommand(line.split(' '));
+    if (command.kind !== 'train') throw new Error(`got ${command.kind}`);
+    expect(command.example.name).toBe('digits');
+    expect(command.request).toEqual({ epochs: 3, batchSize: 64, seed: 7, device: 'cpu', live: false });
+    expect(command.json).toBe(true);
+    expect(command.out).toBe(resolve('/tmp/there'));
+  });
+
+  it('names the nearest valid word', () => {
+    expect(refusal('--example', 'celcius')).toMatch(/'celcius'.*did you mean 'celsius'/);
+    expect(refusal('--exmaple', 'celsius')).toMatch(/'--exmaple'.*did you mean '--example'/);
+    expect(refusal('--device', 'webgl')).toMatch(/'webgl'.*did you mean 'webgpu'/);
+  });
+
+  it.each([
+    ['--epochs', '0'],
+    ['--epochs', '1.5'],
+    ['--epochs', 'many'],
+    ['--batch-size', '10001'],
+    ['--seed', '4294967296'],
+  ])('refuses %s %s and says what is allowed', (flag, value) => {
+    expect(refusal(flag, value)).toMatch(new RegExp(`${flag} is '${value}': use a whole number from`));
+  });
+
+  it('refuses a flag without its value, and a bare word', () => {
+    expect(refusal('--epochs')).toContain('--epochs');
+    expect(refusal('celsius')).toContain("'celsius'");
+  });
+
+  it('lists every example with its defaults', () => {
+    for (const { name, teaches } of CATALOGUE) {
+      expect(listText()).toContain(name);
+      expect(listText()).toContain(teaches);
+    }
+    expect(parseCommand(['--list'])).toEqual({ kind: 'list' });
+    expect(parseCommand(['--help'])).toEqual({ kind: 'help' });
+  });
+});
