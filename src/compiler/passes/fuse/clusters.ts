@@ -105,16 +105,18 @@ export class Clusters {
     return count;
   }
 
-  /** Whether a path leads from `a` to `b` through a third cluster. */
+  /**
+   * Whether a path leads from `a` to `b` through a third cluster. Positions cannot shorten the search: a cluster may be entered at a
+   * late node and left from an early one.
+   */
   connectedThroughOthers(a: Cluster, b: Cluster): boolean {
-    const end = this.last(b);
     const seen = new Set<Cluster>([a]);
     const stack: Cluster[] = [a];
     for (let at = stack.pop(); at; at = stack.pop()) {
       for (const next of this.followers(at)) {
         if (next === b) {
           if (at !== a) return true;
-        } else if (!seen.has(next) && this.first(next) <= end) {
+        } else if (!seen.has(next)) {
           seen.add(next);
           stack.push(next);
         }
@@ -132,14 +134,6 @@ export class Clusters {
     }
     followers.delete(cluster);
     return followers;
-  }
-
-  private first(cluster: Cluster): number {
-    return Math.min(...this.nodesOf(cluster).map((node) => this.position(node)));
-  }
-
-  private last(cluster: Cluster): number {
-    return Math.max(...this.nodesOf(cluster).map((node) => this.position(node)));
   }
 }
 
