@@ -60,6 +60,9 @@ export interface OpDef<A extends object = object> {
   /** Output 0 is input 0 under another shape: no kernel, the same memory. */
   readonly view?: boolean;
 
+  /** The output is the inputs side by side: an empty one may be left out, and a single one is the output. */
+  readonly concatenates?: boolean;
+
   /** A row of the elementwise table; such ops are fused by the compiler and need no `candidates`. */
   readonly pointwise?: PointwiseRow;
 

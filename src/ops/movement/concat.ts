@@ -26,6 +26,7 @@ const MOST_PARTS = 7;
 /** y[…, starts_p + i, …] = x_p[…, i, …]. */
 export const concatOp: OpDef<ConcatAttrs> = {
   name: 'concat',
+  concatenates: true,
   infer(inputs, { axis }) {
     const [first] = inputs;
     if (!first) {

@@ -4,7 +4,6 @@ import { hostArray } from '../../../core/dtype.js';
 import { sizeOf } from '../../../core/shape.js';
 import { apply, type HostTensor, type Node, type TensorType, type Value } from '../../../ir/graph.js';
 import { type ConstantAttrs, constant, constantOp, isConstant } from '../../../ir/leaves.js';
-import { concatOp } from '../../../ops/movement/concat.js';
 import { broadcastOp, type ReduceAttrs, reducedCount, sumOp } from '../../../ops/structural.js';
 import { asUniform, uniformOf } from './uniform.js';
 
@@ -25,7 +24,7 @@ const isEmpty = ({ shape }: TensorType): boolean => sizeOf(shape) === 0;
 /** A result that is not empty although its inputs are: an empty sum, padding around nothing. */
 function emptyInputs(node: Node, inputs: readonly Value[]): readonly Value[] | null {
   if (!inputs.some(isEmpty) || node.outputs.every(isEmpty)) return null;
-  if (node.op.name === concatOp.name) {
+  if (node.op.concatenates) {
     const full = inputs.filter((input) => !isEmpty(input));
     return full.length === inputs.length ? null : apply(node.op, full, node.attrs, node.scope);
   }

@@ -2,7 +2,6 @@
 
 import { sameShape, sizeOf } from '../../../core/shape.js';
 import type { Node, Value } from '../../../ir/graph.js';
-import { concatOp } from '../../../ops/movement/concat.js';
 import {
   broadcastOp,
   broadcastTo,
@@ -46,9 +45,7 @@ export function withoutViews(
       if (!all || input.node.op.name !== reshapeOp.name || !source) return null;
       return [reshape(sum(source), output.shape)];
     }
-    case concatOp.name:
-      return inputs.length === 1 ? [input] : null;
     default:
-      return null;
+      return op.concatenates && inputs.length === 1 ? [input] : null;
   }
 }
