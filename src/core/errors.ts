@@ -32,8 +32,10 @@ export class HeddleError extends Error {
   }
 }
 
-/** The entry of `valid` nearest to `word` by edit distance, for "did you mean …". */
+/** The entry of `valid` nearest to `word`, for "did you mean …": the first that it begins, else by edit distance. */
 export function nearest(word: string, valid: readonly string[]): string | undefined {
+  const begun = valid.find((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));
+  if (begun !== undefined && word.length >= 3) return begun;
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of valid) {

@@ -55,6 +55,7 @@ export class VariableStore {
   readonly #entries = new Map<VariableRef, Entry>();
   readonly #open = new Map<string, Arena>();
   #backend: Backend | null = null;
+  #disposed = false;
   static #nextVariable = 0;
 
   constructor(name: string) {
@@ -66,6 +67,7 @@ export class VariableStore {
   }
 
   create(initial: HostTensor, spec: VariableSpec): VariableRef {
+    if (this.#disposed) throw gone('variable', this.name);
     const arena = this.#arenaFor(spec);
     const offset = arena.extend(deviceBytes(initial.shape, initial.dtype));
     const place = (): VariablePlace => {
@@ -99,6 +101,7 @@ export class VariableStore {
 
   /** Ties the store to `backend` for good, and gives it all values that it has not got yet. */
   bind(backend: Backend): void {
+    if (this.#disposed) throw gone('compile', this.name);
     if (this.#backend && this.#backend !== backend) {
       throw new HeddleError({
         op: 'compile',
@@ -145,8 +148,9 @@ export class VariableStore {
     if (!shared) this.#backend?.release(arena);
   }
 
-  /** Frees all buffers. */
+  /** Frees all buffers. Nothing can be made or compiled with the store afterwards. */
   dispose(): void {
+    this.#disposed = true;
     const arenas = new Set([...this.#entries.values()].map((entry) => entry.arena));
     this.#entries.clear();
     for (const arena of arenas) this.#backend?.release(arena);
@@ -155,15 +159,18 @@ export class VariableStore {
   #entry(ref: VariableRef): Entry {
     const entry = this.#entries.get(ref);
     if (entry) return entry;
-    throw new HeddleError({
-      op: 'variable',
-      message: `'${ref.name}' was disposed`,
-      roles: ['variable'],
-      values: { name: ref.name },
-      fix: 'create the variable (or its model) again',
-    });
+    throw gone('variable', ref.name);
   }
 }
+
+const gone = (op: string, name: string): HeddleError =>
+  new HeddleError({
+    op,
+    message: `'${name}' was disposed`,
+    roles: ['variable'],
+    values: { name },
+    fix: 'create the variable (or its model) again',
+  });
 
 const owners = new WeakMap<VariableRef, VariableStore>();
 

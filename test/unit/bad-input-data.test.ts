@@ -1,6 +1,7 @@
 /** Data that no model can train on: each fault is told by its fields, and the model trains on afterwards. */
 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ColumnData } from '../../src/data/columns.js';
 import { init, type NDArray, tensor } from '../../src/engine/index.js';
 import * as layers from '../../src/nn/layers/index.js';
 import * as losses from '../../src/nn/losses.js';
@@ -18,11 +19,9 @@ beforeEach(() => {
   net = compiled();
 });
 
-type Data = Parameters<Model['fit']>[0];
-
 interface Row {
-  readonly x?: Data;
-  readonly y?: Data;
+  readonly x?: ColumnData;
+  readonly y?: ColumnData;
   readonly sampleWeight?: Float32Array;
   readonly roles: readonly string[];
   readonly values: Readonly<Record<string, unknown>>;
@@ -123,9 +122,14 @@ const FAULTS: Readonly<Record<string, Row>> = {
     values: { rows: 0 },
     fix: /at least one/,
   },
-  'no targets': { y: undefined as unknown as Data, roles: ['y'], values: { targets: 0 }, fix: /pass y/ },
-  'null for data': { x: null as unknown as Data, roles: ['x'], values: { x: null }, fix: /array/ },
-  'null for targets': { y: null as unknown as Data, roles: ['y'], values: { y: null }, fix: /array/ },
+  'no targets': {
+    y: undefined as unknown as ColumnData,
+    roles: ['y'],
+    values: { targets: 0 },
+    fix: /pass y/,
+  },
+  'null for data': { x: null as unknown as ColumnData, roles: ['x'], values: { x: null }, fix: /array/ },
+  'null for targets': { y: null as unknown as ColumnData, roles: ['y'], values: { y: null }, fix: /array/ },
   NaN: {
     x: spoilt(x, 2 * FEATURES + 1, Number.NaN),
     roles: ['x'],
@@ -209,7 +213,11 @@ describe('fit refuses', () => {
     const { sampleWeight } = fault;
     const options = sampleWeight ? { sampleWeight } : {};
     const error = await rejection(() =>
-      net.fit('x' in fault ? (fault.x as Data) : x, 'y' in fault ? (fault.y as Data) : y, options),
+      net.fit(
+        'x' in fault ? (fault.x as ColumnData) : x,
+        'y' in fault ? (fault.y as ColumnData) : y,
+        options,
+      ),
     );
     expect(error).toMatchObject({ op: 'fit', roles: fault.roles, values: fault.values });
     expect(error.fix).toMatch(fault.fix);
@@ -227,7 +235,7 @@ describe('evaluate, predict and trainOnBatch refuse the same', () => {
     expect(await rejection(() => net.predict(bad))).toMatchObject({ op: 'predict', ...where });
     expect(await rejection(() => net.predictOnGpu(bad))).toMatchObject({ op: 'predictOnGpu', ...where });
     expect(await rejection(() => net.trainOnBatch(bad, y))).toMatchObject({ op: 'trainOnBatch', ...where });
-    const none = undefined as unknown as Data;
+    const none = undefined as unknown as ColumnData;
     expect(await rejection(() => net.evaluate(x, none))).toMatchObject({ op: 'evaluate', roles: ['y'] });
     expect(await rejection(() => net.trainOnBatch(x, none))).toMatchObject({
       op: 'trainOnBatch',
