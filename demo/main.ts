@@ -90,7 +90,7 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
     loss.clear({ logarithmic: CATALOGUE.find(({ name }) => name === example)?.data === null });
     accuracy.clear({ fraction: true });
     pictures.clear();
-    progress.value = 0;
+    progress.hidden = true;
     showTiles(at('figures'), []);
     at('verification').replaceChildren();
   },
@@ -117,6 +117,7 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
     at('charts').hidden = false;
     at('accuracy-box').hidden = last.accuracy === null;
     at('stage').textContent = 'training';
+    progress.hidden = false;
     progress.max = total;
     progress.value = done;
     showTiles(at('figures'), [
