@@ -211,7 +211,7 @@ export class ExampleRun {
   #program(): Program | null {
     if (!this.#shown) return null;
     const { model, program } = this.#shown;
-    return program ?? model.trainer('plan').lastProgram;
+    return program ?? model.program;
   }
 
   #summary(result: ExampleResult & { readonly stopped: boolean }): RunSummary {

@@ -12,6 +12,7 @@ import { type BatchSource, isBatchSource } from '../data/stream.js';
 import {
   HeddleError,
   type NDArray,
+  type Program,
   type ResidentTensor,
   rejectUnknownOptions,
   type VerifyReport,
@@ -70,6 +71,12 @@ export class Model<P extends Prediction = Prediction> extends Network {
     for (const scalar of Object.values(this.control)) scalar.assign(Uint32Array.of(0));
   }
 
+  /** The program of the last training, that of full batches: for `print()`, `stats()` and `verify`. `null` before. */
+  get program(): Program | null {
+    return this.#trainer?.mainProgram ?? null;
+  }
+
+  /** Whether `compile` has been called. */
   get compiled(): boolean {
     return this.#trainer !== null;
   }
@@ -176,7 +183,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
       dataset.order.assign(epochOrder(size, false, 0, 0));
       return this.#verifyFrom(await trainer.trainingProgram('verify', dataset, size));
     }
-    if (trainer.lastProgram) return this.#verifyFrom(trainer.lastProgram);
+    if (trainer.mainProgram) return this.#verifyFrom(trainer.mainProgram);
     throw new HeddleError({
       op: 'verify',
       message: 'nothing has been trained yet',

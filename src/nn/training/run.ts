@@ -69,16 +69,19 @@ export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
     return this.#result.finally(onFinally);
   }
 
-  /** Events from now on. Leaving the loop ends listening, not training; a failure of training is the promise's to tell. */
+  /** Events from now on. Leaving the loop ends listening, not training. Where training fails, the loop throws its error. */
   async *[Symbol.asyncIterator](): AsyncIterator<StepEvent> {
     this.#listening = true;
+    // The loop tells of a failure; nobody has to await the run as well.
+    this.#result.catch(() => {});
     try {
       for (;;) {
         const event = this.#events.shift();
         if (event) yield event;
-        else if (this.#ended) return;
+        else if (this.#ended) break;
         else await this.#nextEvent();
       }
+      await this.#result;
     } finally {
       this.#listening = false;
       this.#events.length = 0;

@@ -68,7 +68,7 @@ export function queuePiece(session: Session, epoch: Epoch, { program, feeds, siz
   const { position, setup, logNames } = trainer;
   const from = { step: position.step, batch: position.batch, epoch: position.epoch };
   program.submit(feeds, times);
-  trainer.lastProgram = program;
+  trainer.ran(program, size);
   position.step += times;
   position.batch += times;
   const ring = setup.log.ring.data();

@@ -12,7 +12,7 @@ export async function trainOnBatch(trainer: Trainer, batch: Columns): Promise<Re
   trainer.clearFaults();
   const program = await trainer.fedProgram('train', batch);
   program.submit(batchFeeds(batch));
-  trainer.lastProgram = program;
+  trainer.ran(program, batch.rows);
   const means = ringRow(await setup.log.ring.data(), position.step, logNames.length);
   const [loss = Number.NaN] = means;
   if (!Number.isFinite(loss)) {

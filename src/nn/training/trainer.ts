@@ -40,6 +40,9 @@ export class Trainer {
   #evaluations: Promise<unknown> = Promise.resolve();
   /** The program that trained last. */
   lastProgram: Program | null = null;
+  /** The program of the last run with the largest batches: what is printed and verified. */
+  mainProgram: Program | null = null;
+  #largest = 0;
   busy = false;
 
   constructor(network: Network, options: CompileOptions, programs: Programs) {
@@ -160,6 +163,14 @@ export class Trainer {
     return result;
   }
 
+  /** Notes that `program` trains on batches of `size`. */
+  ran(program: Program, size: number): void {
+    this.lastProgram = program;
+    if (size < this.#largest) return;
+    this.#largest = size;
+    this.mainProgram = program;
+  }
+
   /** Runs `work` as the only training of the model. */
   async exclusively<T>(op: string, work: () => Promise<T>): Promise<T> {
     if (this.busy) {
@@ -172,6 +183,7 @@ export class Trainer {
       });
     }
     this.busy = true;
+    this.#largest = 0;
     try {
       return await work();
     } finally {
