@@ -11,6 +11,7 @@ import type { Candidate, LowerRequest } from '../../src/ir/op.js';
 import { DEFAULT_CAPABILITIES } from '../../src/kernels/kernel.js';
 import { referenceWithBudget } from '../../src/reference/budget.js';
 import { evaluateValues } from '../../src/reference/evaluate.js';
+import { FULL } from '../kit/full.js';
 import { buildCase, caseName, opCases } from '../kit/op-cases.js';
 import { rawDevice } from '../kit/raw-device.js';
 import { prepareCandidates, runCandidate } from '../kit/run-candidate.js';
@@ -19,7 +20,7 @@ import type { OpCase } from '../ops/case.js';
 import { compare, exact, type Failure, type GpuCase } from './kit.js';
 
 export const cases: GpuCase[] = opCases
-  .filter((one) => !one.full)
+  .filter((one) => FULL || !one.full)
   .map((one) => ({ name: caseName(one), run: () => checkCase(one) }));
 
 async function checkCase(one: OpCase): Promise<Failure[]> {

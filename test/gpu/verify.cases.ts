@@ -1,10 +1,23 @@
 // Is the verifier to be trusted? It passes what is right, names the op of a damaged kernel, and leaves everything as it was.
-import { compile, grad, input, ops, type Variable, variable, verifyProgram } from '../../src/engine/index.js';
+import { verifyProgram } from '../../src/engine/index.js';
+import {
+  compile,
+  grad,
+  input,
+  ops,
+  type Program,
+  save,
+  type Variable,
+  type VerifyReport,
+  variable,
+  verify,
+} from '../../src/index.js';
 import { evaluateWithBudgets } from '../../src/reference/budget.js';
 import { judge } from '../../src/reference/judge.js';
-import { damagedShaders } from '../kit/damage.js';
+import { type Damage, damagedShaders } from '../kit/damage.js';
 import { ownDevice, sameBits, throws } from '../kit/engine-setup.js';
-import { check, exact, type GpuCase } from './kit.js';
+import { bunches, classifier } from '../kit/tiny-models.js';
+import { check, exact, type Failure, type GpuCase } from './kit.js';
 
 const [BATCH, FEATURES, HIDDEN, CLASSES] = [8, 12, 16, 5];
 
@@ -61,7 +74,27 @@ async function trainingProgram() {
 
 const readAll = (state: readonly Variable[]) => Promise.all(state.map((one) => one.data()));
 
-/** A kernel whose name holds `kernel`, with `from` turned into `to`, must be found and named by one of `named`. */
+/** The report must fail, and blame ops of the damaged kernels and no other. */
+function blames(report: VerifyReport, plan: Program['executor']['plan'], { entryPoints }: Damage): Failure[] {
+  const wrong = report.steps.filter((step) => !step.passed);
+  const guilty = plan.steps.filter(({ dispatches }) =>
+    dispatches.some(({ kernel }) => entryPoints.has(kernel.entryPoint)),
+  );
+  const names = new Set(guilty.map((step) => step.node.op.name));
+  return [
+    ...check('kernels damaged', entryPoints.size > 0, 'some', 'none'),
+    ...check('the report fails', !report.passed && report.worstBudgetRatio > 1),
+    ...check(
+      'it names the op and no other',
+      wrong.length > 0 && wrong.every(({ op }) => names.has(op)) && names.has(report.worstOp),
+      [...names].join(', '),
+      `worst ${report.worstOp}; ${wrong.map(({ op, worstBudgetRatio }) => `${op} ${worstBudgetRatio}`).join(', ')}`,
+    ),
+    ...check('the table says so', report.print().includes('WRONG')),
+  ];
+}
+
+/** A damaged kernel of a graph program: `from` turned into `to` where the entry point matches `kernel`. */
 const damage = (what: string, kernel: RegExp, from: RegExp, to: string): GpuCase => ({
   name: `a damaged kernel is named: ${what}`,
   async run(ctx) {
@@ -73,24 +106,33 @@ const damage = (what: string, kernel: RegExp, from: RegExp, to: string): GpuCase
     const before = await readAll(state);
     const report = await verifyProgram(program, feeds);
     const after = await readAll(state);
-    const wrong = report.steps.filter((step) => !step.passed);
-    const guilty = program.executor.plan.steps.filter(({ dispatches }) =>
-      dispatches.some((one) => damaged.entryPoints.has(one.kernel.entryPoint)),
-    );
-    const names = new Set(guilty.map((step) => step.node.op.name));
     return [
-      ...check('kernels damaged', damaged.entryPoints.size > 0, 'some', 'none'),
-      ...check('the report fails', !report.passed && report.worstBudgetRatio > 1),
-      ...check(
-        'it names the op and no other',
-        wrong.length > 0 && wrong.every(({ op }) => names.has(op)) && names.has(report.worstOp),
-        [...names].join(', '),
-        `worst ${report.worstOp}; ${wrong.map(({ op, worstBudgetRatio }) => `${op} ${worstBudgetRatio}`).join(', ')}`,
-      ),
-      ...check('the table says so', report.print().includes('WRONG')),
+      ...blames(report, program.executor.plan, damaged),
       ...state.flatMap((one, index) =>
         sameBits(`${one.name} afterwards`, after[index] as Float32Array, before[index] as Float32Array),
       ),
+    ];
+  },
+});
+
+/** The same for the program that a model trains by. */
+const modelDamage = (what: string, kernel: RegExp, from: RegExp, to: string): GpuCase => ({
+  name: `a damaged kernel of a model's training is named: ${what}`,
+  async run(ctx) {
+    const damaged = damagedShaders(kernel, from, to);
+    ctx.onCleanup(damaged.restore);
+    await ownDevice(ctx);
+    const net = classifier();
+    ctx.onCleanup(() => net.dispose());
+    const { x, y } = bunches(32);
+    await net.fit(x, y, { batchSize: 8 });
+    damaged.restore();
+    const program = net.trainer('test').lastProgram as Program;
+    const before = await save(net);
+    const report = await verify(net);
+    return [
+      ...blames(report, program.executor.plan, damaged),
+      ...sameBits('the model', await save(net), before),
     ];
   },
 });
@@ -179,6 +221,31 @@ export const cases: GpuCase[] = [
       ];
     },
   },
+  {
+    name: 'the plan that trains a model passes, and the model trains on as if nothing had been',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const { x, y } = bunches(70);
+      const results: Uint8Array[] = [];
+      for (const verified of [true, false]) {
+        const net = classifier();
+        await net.fit(x, y, { batchSize: 32, epochs: 2 });
+        if (verified) {
+          const reports = [await verify(net), await verify(net, { x, y })];
+          for (const report of reports)
+            if (!report.passed) return check('passed', false, 'true', report.print());
+        }
+        await net.fit(x, y, { batchSize: 32, epochs: 2 });
+        results.push(await save(net));
+        net.dispose();
+      }
+      return sameBits('trained on', results[0] as Uint8Array, results[1] as Uint8Array);
+    },
+  },
+  modelDamage('a sign in adam', /^adam/, /- alpha \* next_m/, '+ alpha * next_m'),
+  modelDamage('elements that adam skips', /^adam/, /i < params\.quads/, 'i < params.quads && i != 1u'),
+  modelDamage('a sign in the tail', /^training_tail/, /totals\[column\] \+=/, 'totals[column] -='),
+  modelDamage('rows gathered in another order', /^next_batch/, /order\[at\]/, 'order[at ^ 1u]'),
   {
     name: 'verify says what it cannot do',
     async run(ctx) {
