@@ -11,8 +11,16 @@ export interface Work {
   dispose(): void;
 }
 
+export interface Identity {
+  readonly version: string;
+  /** The adapter that it runs on, in words. */
+  readonly adapter: string;
+}
+
 export interface Contestant {
   readonly engine: EngineName;
+  /** Asked after it has run, or tried to. */
+  describe(): Promise<Identity>;
   /** Makes ready; the weights are the case's. */
   open(): Promise<Work>;
 }

@@ -25,6 +25,13 @@ export function callsText({ calls }: Row): string {
     [pipelines, 'pipelines'],
   ] as const;
   return [...always, ...sometimes.filter(([count]) => count > 0)]
-    .map(([count, name]) => `${Number(count.toPrecision(3))} ${name}`)
+    .map(([count, name]) => `${countText(count)} ${name}`)
     .join(', ');
+}
+
+/** `1/256` where one call serves 256 steps. */
+function countText(count: number): string {
+  const steps = 1 / count;
+  const even = count > 0 && count < 1 && Math.abs(steps - Math.round(steps)) < 1e-6;
+  return even ? `1/${Math.round(steps)}` : String(Number(count.toPrecision(3)));
 }

@@ -3,7 +3,7 @@
  * cannot win. Forward, backward and Adam of a stack of dense layers.
  */
 
-import { ADAM, type Task } from './task.js';
+import { ADAM, stepsPerEpoch, type Task } from './task.js';
 
 interface Parameter {
   readonly value: Float64Array;
@@ -18,12 +18,11 @@ export function expectedLosses(task: Task, steps: number): number[] {
     const empty = () => new Float64Array(length);
     return { value: Float64Array.from(task.weights[index] ?? []), gradient: empty(), m: empty(), v: empty() };
   });
-  const batches = task.rows / task.batch;
   return Array.from({ length: steps }, (_, step) => {
     for (const { gradient } of parameters) gradient.fill(0);
     let loss = 0;
     for (let row = 0; row < task.batch; row++) {
-      loss += exampleLoss(task, (step % batches) * task.batch + row, parameters);
+      loss += exampleLoss(task, (step % stepsPerEpoch(task)) * task.batch + row, parameters);
     }
     for (const parameter of parameters) adamStep(parameter, step + 1, task.learningRate);
     return loss / task.batch;
@@ -39,9 +38,10 @@ function exampleLoss(task: Task, row: number, parameters: readonly Parameter[]):
     const input = activations[layer] as Float64Array;
     const { value: kernel } = parameters[2 * layer] as Parameter;
     const output = Float64Array.from((parameters[2 * layer + 1] as Parameter).value);
-    input.forEach((x, i) => {
+    for (let i = 0; i < input.length; i++) {
+      const x = at(input, i);
       for (let j = 0; j < units; j++) output[j] = at(output, j) + x * at(kernel, i * units + j);
-    });
+    }
     activations.push(activation === 'relu' ? output.map((value) => Math.max(0, value)) : output);
   });
   const { loss, gradient } = judged(task, row, activations.at(-1) as Float64Array);
@@ -66,16 +66,15 @@ function denseBackward(
   bias?: Parameter,
 ): Float64Array {
   if (!kernel || !bias) throw new RangeError('a dense layer has a kernel and a bias');
-  dy.forEach((value, j) => {
-    bias.gradient[j] = at(bias.gradient, j) + value;
-  });
+  const units = dy.length;
+  for (let j = 0; j < units; j++) bias.gradient[j] = at(bias.gradient, j) + at(dy, j);
   return input.map((x, i) => {
     let dx = 0;
-    dy.forEach((value, j) => {
-      const index = i * dy.length + j;
-      kernel.gradient[index] = at(kernel.gradient, index) + x * value;
-      dx += value * at(kernel.value, index);
-    });
+    for (let j = 0; j < units; j++) {
+      const index = i * units + j;
+      kernel.gradient[index] = at(kernel.gradient, index) + x * at(dy, j);
+      dx += at(dy, j) * at(kernel.value, index);
+    }
     return dx;
   });
 }
@@ -105,11 +104,12 @@ function judged(
 function adamStep({ value, gradient, m, v }: Parameter, t: number, learningRate: number): void {
   const { beta1, beta2, epsilon } = ADAM;
   const rate = (learningRate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
-  gradient.forEach((g, i) => {
+  for (let i = 0; i < value.length; i++) {
+    const g = at(gradient, i);
     m[i] = beta1 * at(m, i) + (1 - beta1) * g;
     v[i] = beta2 * at(v, i) + (1 - beta2) * g * g;
     value[i] = at(value, i) - (rate * at(m, i)) / (Math.sqrt(at(v, i)) + epsilon);
-  });
+  }
 }
 
 const at = (array: ArrayLike<number>, index: number): number => array[index] as number;

@@ -107,6 +107,8 @@ function classifier(
   return { layers, loss: 'softmaxCrossentropy', learningRate: 1e-3, weights: glorot(features, layers) };
 }
 
+export const stepsPerEpoch = ({ rows, batch }: Task): number => rows / batch;
+
 /** Shapes of `task.weights`, in order. */
 export function weightShapes({ features, layers }: Task): (readonly number[])[] {
   return layers.flatMap(({ units }, index) => [[layers[index - 1]?.units ?? features, units], [units]]);

@@ -38,7 +38,8 @@ function table(rows: readonly Row[]): string {
   const cells = rows.map((row) => {
     const { median, p10, p90 } = row;
     const head = [`${row.suite} ${row.case}`, `${row.engine} ${row.version}`];
-    if (median === null || p10 === null || p90 === null) return [...head, `failed: ${row.failed}`];
+    if (median === null || p10 === null || p90 === null)
+      return [...head, '', '', '', '', `failed: ${row.failed}`];
     return [...head, timeText(median), timeText(p10), timeText(p90), ratioText(row), callsText(row)];
   });
   return printTable(['case', 'engine', rows[0]?.unit ?? '', 'p10', 'p90', 'ratio', 'calls a step'], cells);
@@ -64,7 +65,7 @@ async function main(): Promise<void> {
       browser,
       site.url,
       { runs, peers, ...(suite ? { suites: suite } : {}), ...(cases ? { cases } : {}) },
-      showProgress,
+      { onProgress: showProgress },
     );
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     console.log(`${version}, ${rows[0]?.adapter}, ${runs} blocks\n${table(rows)}`);

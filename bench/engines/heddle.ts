@@ -18,11 +18,11 @@ import {
   variable,
 } from 'heddle';
 import { version } from '../../package.json';
-import type { Work } from '../case.js';
-import { ADAM, type Task, weightShapes } from '../task.js';
+import type { Identity, Work } from '../case.js';
+import { ADAM, stepsPerEpoch, type Task, weightShapes } from '../task.js';
 import { adapterName } from './adapter-name.js';
 
-export async function heddleVersion(): Promise<{ version: string; adapter: string }> {
+export async function describeHeddle(): Promise<Identity> {
   const { adapter } = await device();
   return { version, adapter: adapterName(adapter) };
 }
@@ -119,23 +119,24 @@ export async function openHeddleFit(task: Task): Promise<Work> {
   net.compile({
     optimizer: optimizers.adam({ learningRate: task.learningRate, ...ADAM }),
     loss: lossFunction(task),
-    metrics: ['accuracy'],
+    metrics: task.loss === 'softmaxCrossentropy' ? ['accuracy'] : [],
   });
   const x = { data: task.x, shape: [task.rows, task.features] };
-  const epoch = (onLoss: ((loss: number) => void) | null): PromiseLike<unknown> =>
+  const fitSteps = (steps: number, onLoss: ((loss: number) => void) | null): PromiseLike<unknown> =>
     net.fit(x, task.y, {
       batchSize: task.batch,
+      epochs: Math.ceil(steps / stepsPerEpoch(task)),
       shuffle: onLoss === null,
       ...(onLoss ? { callbacks: [{ onBatchEnd: (_batch, logs) => onLoss(logs.loss ?? Number.NaN) }] } : {}),
     });
   return {
     async losses(steps) {
       const found: number[] = [];
-      await epoch((loss) => found.push(loss));
+      await fitSteps(steps, (loss) => found.push(loss));
       return found.slice(0, steps);
     },
-    async run() {
-      await epoch(null);
+    async run(steps) {
+      await fitSteps(steps, null);
     },
     dispose: () => net.dispose(),
   };

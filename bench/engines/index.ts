@@ -3,7 +3,7 @@
 import type { Contestant } from '../case.js';
 import type { EngineName } from '../row.js';
 import type { Task } from '../task.js';
-import { heddleVersion, openHeddle, openHeddleFit } from './heddle.js';
+import { describeHeddle, openHeddle, openHeddleFit } from './heddle.js';
 
 /** How the steps of a block are driven. */
 export type Drive =
@@ -11,26 +11,31 @@ export type Drive =
   | 'free'
   /** Every step's loss is awaited before the next step. */
   | 'read'
-  /** The engine's own `fit`, one epoch a block. */
+  /** The engine's own `fit`, whole epochs. */
   | 'fit';
 
 export function contestant(engine: EngineName, task: Task, drive: Drive): Contestant {
+  if (engine === 'heddle') {
+    return {
+      engine,
+      describe: describeHeddle,
+      open: () => (drive === 'fit' ? openHeddleFit(task) : openHeddle(task, drive)),
+    };
+  }
+  const load = () => import('./tfjs.js');
   return {
     engine,
+    async describe() {
+      try {
+        return await (await load()).describeTfjs();
+      } catch {
+        // Why it could not start stands in the row already.
+        return { version: 'unknown', adapter: 'none' };
+      }
+    },
     async open() {
-      if (engine === 'heddle') return drive === 'fit' ? openHeddleFit(task) : openHeddle(task, drive);
-      const { openTfjs, openTfjsFit } = await import('./tfjs.js');
+      const { openTfjs, openTfjsFit } = await load();
       return drive === 'fit' ? openTfjsFit(task) : openTfjs(task, drive);
     },
   };
-}
-
-/** Of an engine that has run, or tried to. */
-export async function versionsAndAdapters(engine: EngineName): Promise<{ version: string; adapter: string }> {
-  if (engine === 'heddle') return heddleVersion();
-  try {
-    return await (await import('./tfjs.js')).tfjsVersion();
-  } catch {
-    return { version: 'unknown', adapter: 'none' };
-  }
 }

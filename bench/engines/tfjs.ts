@@ -7,8 +7,8 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import type { Work } from '../case.js';
-import { ADAM, type Task, weightShapes } from '../task.js';
+import type { Identity, Work } from '../case.js';
+import { ADAM, stepsPerEpoch, type Task, weightShapes } from '../task.js';
 import { adapterName } from './adapter-name.js';
 
 let ready: Promise<string> | null = null;
@@ -26,7 +26,7 @@ async function start(): Promise<string> {
   return adapterName((tf.backend() as WebGPUBackend).device.adapterInfo);
 }
 
-export async function tfjsVersion(): Promise<{ version: string; adapter: string }> {
+export async function describeTfjs(): Promise<Identity> {
   return { version: tf.version_core, adapter: await device() };
 }
 
@@ -103,7 +103,7 @@ export async function openTfjsFit(task: Task): Promise<Work> {
   net.compile({
     optimizer: adam(task),
     loss: (yTrue, yPred) => lossOf(task, yTrue, yPred),
-    metrics: [tfl.metrics.categoricalAccuracy],
+    metrics: task.loss === 'softmaxCrossentropy' ? [tfl.metrics.categoricalAccuracy] : [],
   });
   const scale = task.x instanceof Uint8Array ? 1 / 255 : 1;
   const x = tf.tensor2d(
@@ -111,9 +111,10 @@ export async function openTfjsFit(task: Task): Promise<Work> {
     [task.rows, task.features],
   );
   const y = targets(task);
-  const epoch = (onLoss: ((loss: number) => void) | null): Promise<unknown> =>
+  const fitSteps = (steps: number, onLoss: ((loss: number) => void) | null): Promise<unknown> =>
     net.fit(x, y, {
       batchSize: task.batch,
+      epochs: Math.ceil(steps / stepsPerEpoch(task)),
       shuffle: onLoss === null,
       verbose: 0,
       yieldEvery: 'never',
@@ -124,11 +125,11 @@ export async function openTfjsFit(task: Task): Promise<Work> {
   return {
     async losses(steps) {
       const found: number[] = [];
-      await epoch((loss) => found.push(loss));
+      await fitSteps(steps, (loss) => found.push(loss));
       return found.slice(0, steps);
     },
-    async run() {
-      await epoch(null);
+    async run(steps) {
+      await fitSteps(steps, null);
     },
     dispose() {
       tf.dispose([x, y, ...initial]);

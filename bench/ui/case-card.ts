@@ -29,8 +29,10 @@ function tableRow(row: Row, longest: number): HTMLElement {
     line.append(words);
     return line;
   }
+  const time = element('td', 'number time', timeText(row.median));
+  time.dataset.unit = row.unit;
   line.append(
-    element('td', 'number', timeText(row.median)),
+    time,
     barCell(row.median, row.p10, row.p90, longest),
     element('td', 'number spread', `${timeText(row.p10)} – ${timeText(row.p90)}`),
     element('td', 'number ratio', ratioText(row)),

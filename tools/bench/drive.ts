@@ -1,15 +1,21 @@
 // Runs suites in a page of a headless browser. Whatever goes wrong in the page fails the run.
-import type { Browser } from 'puppeteer';
+import type { Browser, Page } from 'puppeteer';
 import type { Row } from '../../bench/row.js';
 import type { Progress, RunOptions } from '../../bench/run.js';
 
 export type DriveOptions = Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>;
 
+export interface DriveHooks {
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called before the page loads. */
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
 export async function driveBench(
   browser: Browser,
   url: string,
   options: DriveOptions,
-  onProgress: (progress: Progress) => void = () => {},
+  { onProgress = () => {}, prepare }: DriveHooks = {},
 ): Promise<readonly Row[]> {
   const page = await browser.newPage();
   const crash = new Promise<never>((_resolve, reject) => {
@@ -19,6 +25,7 @@ export async function driveBench(
   crash.catch(() => {});
   const run = async (): Promise<readonly Row[]> => {
     await page.exposeFunction('benchProgress', onProgress);
+    await prepare?.(page);
     await page.goto(url);
     await page.waitForFunction(() => 'heddleBench' in globalThis, { timeout: 60_000 });
     return page.evaluate((asked) => heddleBench.run(asked), options);

@@ -1,0 +1,147 @@
+// The benchmarks at tiny sizes: every case runs, checks and counts. No assertion looks at a time.
+import puppeteer, { type Browser, type Page } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { expectedLosses } from '../../bench/oracle.js';
+import { type Row, rowsOf } from '../../bench/row.js';
+import { celsius, fashionMnist, mlp } from '../../bench/task.js';
+import { type DriveOptions, driveBench } from '../../tools/bench/drive.js';
+import { type Site, serveBench } from '../../tools/bench/site.js';
+
+const CASES = [
+  'celsius/free',
+  'celsius/read',
+  'celsius/fit',
+  'mlp/free',
+  'mlp/read',
+  'fashion-mnist/fit',
+  'control',
+];
+
+let site: Site;
+let browser: Browser;
+beforeAll(async () => {
+  site = await serveBench();
+  browser = await puppeteer.connect({ browserWSEndpoint: inject('gpuBrowser'), protocolTimeout: 0 });
+});
+afterAll(async () => {
+  await browser.disconnect();
+  await site.close();
+});
+
+const run = (
+  options: DriveOptions,
+  prepare: (page: Page) => Promise<void> = async () => {},
+): Promise<readonly Row[]> =>
+  driveBench(browser, site.url, { size: 'tiny', runs: 2, ...options }, { prepare });
+
+const rowOf = (rows: readonly Row[], name: string, engine: string): Row => {
+  const row = rows.find((one) => one.case === name && one.engine === engine);
+  if (!row) throw new Error(`no row of ${engine} in ${name}`);
+  return row;
+};
+
+describe('the suite of training steps', () => {
+  let rows: readonly Row[];
+  beforeAll(async () => {
+    rows = await run({ suites: ['steps'] });
+  });
+
+  it('gives a checked and timed row for each engine and case', () => {
+    expect(rows.map(({ failed }) => failed).filter((failed) => failed !== null)).toEqual([]);
+    const engines = (name: string): string[] =>
+      name === 'control' ? ['heddle', 'heddle'] : ['heddle', 'tfjs'];
+    expect(rows.map((row) => [row.case, row.engine])).toEqual(
+      CASES.flatMap((name) => engines(name).map((engine) => [name, engine])),
+    );
+    for (const row of rows) {
+      expect(row).toMatchObject({ suite: 'steps', unit: 'ms/step', runs: 2 });
+      expect(row.version).toMatch(/^\d+\.\d+\.\d+/);
+      expect(row.median).toBeGreaterThan(0);
+      expect(row.ratio).toBeGreaterThan(0);
+      expect(row.p10).toBeLessThanOrEqual(row.median ?? 0);
+      expect(row.p90).toBeGreaterThanOrEqual(row.median ?? Number.POSITIVE_INFINITY);
+    }
+  });
+
+  it('has all engines on one adapter', () => {
+    expect(new Set(rows.map(({ adapter }) => adapter)).size).toBe(1);
+  });
+
+  it('counts what a step of each engine asks of the device', () => {
+    for (const name of CASES) {
+      const { calls } = rowOf(rows, name, 'heddle');
+      expect(calls, name).toMatchObject({ buffers: 0, bindGroups: 0, pipelines: 0 });
+    }
+    expect(rowOf(rows, 'celsius/read', 'heddle').calls).toMatchObject({
+      passes: 1,
+      submits: 1,
+      copies: 1,
+      writes: 0,
+    });
+    expect(rowOf(rows, 'celsius/free', 'heddle').calls).toMatchObject({ submits: 1 / 4, writes: 0 });
+    const { calls } = rowOf(rows, 'fashion-mnist/fit', 'heddle');
+    expect(calls?.dispatches).toBeLessThanOrEqual(10);
+    expect(rowOf(rows, 'mlp/free', 'tfjs').calls?.bindGroups).toBeGreaterThan(10);
+  });
+});
+
+it('shows a peer that cannot be loaded as failed, with its message', async () => {
+  const rows = await run({ cases: ['celsius/read'] }, async (page) => {
+    await page.setRequestInterception(true);
+    page.on('request', (request) => {
+      void (/tfjs/.test(request.url()) ? request.abort() : request.continue());
+    });
+  });
+  expect(rowOf(rows, 'celsius/read', 'heddle').failed).toBeNull();
+  expect(rowOf(rows, 'celsius/read', 'tfjs')).toMatchObject({
+    failed: expect.stringContaining('import'),
+    median: null,
+    ratio: null,
+    calls: null,
+    runs: 0,
+  });
+});
+
+it('refuses to time a kernel that computes wrong numbers', async () => {
+  const rows = await run({ cases: ['mlp/free'] }, async (page) => {
+    await page.evaluateOnNewDocument(() => {
+      const original = GPUDevice.prototype.createShaderModule;
+      GPUDevice.prototype.createShaderModule = function (descriptor) {
+        const code = descriptor.code.replace('- alpha * next_m', '+ alpha * next_m');
+        return original.call(this, { ...descriptor, code });
+      };
+    });
+  });
+  expect(rowOf(rows, 'mlp/free', 'heddle')).toMatchObject({
+    failed: expect.stringMatching(/^wrong result: the loss of step 2 is/),
+    median: null,
+  });
+  expect(rowOf(rows, 'mlp/free', 'tfjs')).toMatchObject({ failed: null, ratio: null });
+});
+
+it('names a suite or case that does not exist', async () => {
+  await expect(run({ suites: ['stairs'] })).rejects.toThrow("no suite 'stairs'; there are steps");
+  await expect(run({ cases: ['celsius'] })).rejects.toThrow("no case 'celsius'; there are celsius/free");
+});
+
+it('checks losses that change much more from step to step than the check forgives', () => {
+  for (const task of [celsius(), mlp('tiny'), fashionMnist('tiny')]) {
+    const losses = expectedLosses(task, 5);
+    losses.slice(1).forEach((loss, index) => {
+      const before = losses[index] ?? Number.NaN;
+      expect(Math.abs(loss - before) / before, `${task.name}, step ${index + 2}`).toBeGreaterThan(2e-3);
+    });
+  }
+});
+
+it('compares medians, and gives percentiles between neighbours', () => {
+  const timing = { version: '1.0.0', adapter: 'a', calls: null, failed: null };
+  const rows = rowsOf({ suite: 's', case: 'c', unit: 'ms' }, [
+    { ...timing, engine: 'heddle', samples: [3, 1, 2] },
+    { ...timing, engine: 'tfjs', samples: [40, 10, 20, 30, 50] },
+  ]);
+  expect(rows.map(({ median, p10, p90, runs, ratio }) => [median, p10, p90, runs, ratio])).toEqual([
+    [2, 1.2, 2.8, 3, 1],
+    [30, 14, 46, 5, 15],
+  ]);
+});
