@@ -1,5 +1,7 @@
 // Pages that use the published files: built by Vite, and by an import map alone.
-import { describe, expect, it } from 'vitest';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
 import { openPage } from './setup/page.js';
 
 /** What the page says once it has trained. */
@@ -26,4 +28,12 @@ describe.each([
     expect(epochs).toBe(500);
     expect(Math.abs((boiling.data[0] ?? Number.NaN) - 212)).toBeLessThan(1.5);
   });
+});
+
+it('the application leaves out what it does not use', async () => {
+  const assets = join(inject('packageFolder'), 'celsius/dist/assets');
+  const scripts = (await readdir(assets)).filter((file) => file.endsWith('.js'));
+  const code = (await Promise.all(scripts.map((file) => readFile(join(assets, file), 'utf8')))).join('\n');
+  expect(code).toContain('fn matmul_registers');
+  expect(code).not.toMatch(/box_muller|fn (concat|pad|gather_gradient)/);
 });
