@@ -59,6 +59,10 @@ const normalCdfUlps = (x: number): number => 12 + (x < 0 ? 2.5 * x * x : 0);
 export const ACCUMULATION: Readonly<Record<string, (n: number) => number>> = {
   matmul: (n) => 2 * n, // 2K [WebNN]
   matmulWithColumnSum: (n) => 2 * n,
+  conv2d: (n) => 2 * n, // 2·kh·kw·C / groups [WebNN]
+  conv2dInputGradient: (n) => 2 * n,
+  conv2dFilterGradient: (n) => 2 * n,
+  conv2dFilterGradientWithColumnSum: (n) => 2 * n,
   sum: (n) => n,
   max: () => 0, // one of the elements, unchanged
   min: () => 0,

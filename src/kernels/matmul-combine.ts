@@ -5,12 +5,15 @@ import { assembleKernel, paramValues, type TypedBinding } from './attachment.js'
 import { foldWorkgroups, type Launch } from './kernel.js';
 import { identityEpilogue, type MatmulUse } from './matmul.js';
 
+/** What the second pass needs to know of a product: C [rows, columns]. */
+export type CombineUse = Pick<MatmulUse, 'rows' | 'columns' | 'elem' | 'result' | 'columnSum' | 'epilogue'>;
+
 const LANES = 64;
 
 /**
  * Adds `parts` copies of C. Bindings: partial, c; with a column sum then its copies and the sum; then the epilogue's.
  */
-export function matmulCombine(use: MatmulUse, parts: number): Launch {
+export function matmulCombine(use: CombineUse, parts: number): Launch {
   const { elem, result, columnSum, epilogue, columns } = use;
   const size = use.rows * columns;
   const bindings: TypedBinding[] = [

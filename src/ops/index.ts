@@ -1,6 +1,8 @@
 /** The public ops: functions from values to values. One line per family; op definitions stay inside. */
 
 export { categorical } from './categorical.js';
+export { conv1d, conv2d, depthwiseConv2d, separableConv2d } from './convolution/convolution.js';
+export { conv2dTranspose } from './convolution/transpose.js';
 export { sigmoidCrossentropy, softmaxCrossentropy, sparseSoftmaxCrossentropy } from './crossentropy.js';
 export { gather } from './indexing/gather.js';
 export { oneHot } from './indexing/one-hot.js';

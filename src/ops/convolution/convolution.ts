@@ -1,0 +1,158 @@
+/** The public convolutions: images are NHWC, filters HWIO. */
+
+import { HeddleError, rejectUnknownOptions } from '../../core/errors.js';
+import { showShape, sizeOf } from '../../core/shape.js';
+import type { TensorType, Value } from '../../ir/graph.js';
+import { matmul } from '../matmul.js';
+import { reshape } from '../structural.js';
+import { type Pair, resolveWindow, type WindowOptions } from './geometry.js';
+import { convolution } from './op.js';
+import { type ConvAttrs, type ConvShape, convShape } from './shape.js';
+
+export interface Conv2dOptions extends WindowOptions {
+  /** Channels and filters in as many parts, each convolved by itself. Default 1. */
+  readonly groups?: number;
+}
+
+export interface Conv1dOptions {
+  /** Default 1. */
+  readonly strides?: number;
+  /** Default 1. */
+  readonly dilations?: number;
+  /** As for images; a pair is [before, after]. Default `'valid'`. */
+  readonly padding?: 'valid' | 'same' | number | Pair;
+  /** Default 1. */
+  readonly groups?: number;
+}
+
+const WINDOW = ['strides', 'dilations', 'padding'];
+const GROUPED = [...WINDOW, 'groups'];
+
+/**
+ * Convolution of images `x` [N, H, W, C] with `filter` [R, S, C / groups, K]: [N, P, Q, K],
+ * y[n, p, q, k] = Σ_{r, s, c} x[n, p·stride + r·dilation − top, q·stride + s·dilation − left, c] · filter[r, s, c, k], with zeros around
+ * the image and P = ⌊(H + top + bottom − (R − 1)·dilation − 1) / stride⌋ + 1. float32. Throws a `HeddleError` where ranks,
+ * dtypes or channels do not fit, groups do not divide the channels, or the kernel exceeds the padded image.
+ */
+export function conv2d(x: Value, filter: Value, options: Conv2dOptions = {}): Value {
+  rejectUnknownOptions('conv2d', options, GROUPED);
+  return convolve('conv2d', x, filter, options);
+}
+
+/** `conv2d` of sequences `x` [N, L, C] with `filter` [R, C / groups, K]: [N, P, K]. */
+export function conv1d(x: Value, filter: Value, options: Conv1dOptions = {}): Value {
+  rejectUnknownOptions('conv1d', options, GROUPED);
+  const [n, length, channels] = threeExtents('x', x, '[batch, length, channels]');
+  const [size, perGroup, filters] = threeExtents('filter', filter, '[length, channels per group, filters]');
+  const { strides = 1, dilations = 1, padding = 'valid', groups = 1 } = options;
+  const y = convolve(
+    'conv1d',
+    reshape(x, [n, 1, length, channels]),
+    reshape(filter, [1, size, perGroup, filters]),
+    {
+      strides: [1, strides],
+      dilations: [1, dilations],
+      padding: alongWidth(padding),
+      groups,
+    },
+  );
+  return reshape(y, [n, y.shape[2] ?? 0, filters]);
+}
+
+/**
+ * Each channel of `x` [N, H, W, C] convolved by itself with `filter` [R, S, C, multiplier]: [N, P, Q, C · multiplier], channel
+ * c · multiplier + m from channel c and filter m. Options and errors are those of `conv2d`, without groups.
+ */
+export function depthwiseConv2d(x: Value, filter: Value, options: WindowOptions = {}): Value {
+  rejectUnknownOptions('depthwiseConv2d', options, WINDOW);
+  return depthwise('depthwiseConv2d', x, filter, options);
+}
+
+/**
+ * `depthwiseConv2d` with `depthwiseFilter` [R, S, C, multiplier], then a 1×1 convolution with `pointwiseFilter`
+ * [1, 1, C · multiplier, K]: [N, P, Q, K]. Options are those of the first.
+ */
+export function separableConv2d(
+  x: Value,
+  depthwiseFilter: Value,
+  pointwiseFilter: Value,
+  options: WindowOptions = {},
+): Value {
+  rejectUnknownOptions('separableConv2d', options, WINDOW);
+  const [height, width] = pointwiseFilter.shape;
+  if (height !== 1 || width !== 1) {
+    throw new HeddleError({
+      op: 'separableConv2d',
+      message: `the pointwise filter is ${showShape(pointwiseFilter.shape)}`,
+      roles: ['pointwiseFilter'],
+      values: { pointwiseFilter: pointwiseFilter.shape },
+      fix: 'give [1, 1, channels · multiplier, filters]',
+    });
+  }
+  return convolve(
+    'separableConv2d',
+    depthwise('separableConv2d', x, depthwiseFilter, options),
+    pointwiseFilter,
+    {},
+  );
+}
+
+function depthwise(op: string, x: Value, filter: Value, options: WindowOptions): Value {
+  const [height = 0, width = 0, channels = 0, multiplier = 0] = filter.shape;
+  const fits = filter.shape.length === 4 && x.shape.length === 4 && x.shape[3] === channels && channels > 0;
+  if (!fits) {
+    throw new HeddleError({
+      op,
+      message: `input has ${x.shape[3]} channels, filter expects ${filter.shape[2]}`,
+      roles: ['input', 'filter'],
+      values: { input: x.shape, filter: filter.shape },
+      fix: `input ${showShape(x.shape)} (NHWC), filter ${showShape(filter.shape)} (height, width, channels, multiplier): make these equal`,
+    });
+  }
+  const flat = reshape(filter, [height, width, 1, channels * multiplier]);
+  return convolve(op, x, flat, { ...options, groups: channels });
+}
+
+function convolve(op: string, x: Value, filter: Value, options: Conv2dOptions): Value {
+  const [, height = 0, width = 0] = x.shape;
+  const [r = 0, s = 0] = filter.shape;
+  const window = resolveWindow(op, [height, width], [r, s], options);
+  const attrs: ConvAttrs = { ...window, groups: options.groups ?? 1 };
+  const shape = convShape(op, [x, filter], attrs);
+  return isPointwise(shape) ? pointwise(x, filter) : convolution(x, filter, attrs);
+}
+
+/** Whether each place sees one cell, its own. */
+const isPointwise = ({ kernel, strides, padding, groups }: ConvShape): boolean =>
+  groups === 1 &&
+  [...kernel, ...strides].every((one) => one === 1) &&
+  padding.flat().every((one) => one === 0);
+
+/** A 1×1 convolution is a product of matrices. */
+function pointwise(x: Value, filter: Value): Value {
+  const [channels = 0, filters = 0] = filter.shape.slice(2);
+  const pixels = sizeOf(x.shape.slice(0, -1));
+  const y = matmul(reshape(x, [pixels, channels]), reshape(filter, [channels, filters]));
+  return reshape(y, [...x.shape.slice(0, -1), filters]);
+}
+
+function alongWidth(padding: NonNullable<Conv1dOptions['padding']>): NonNullable<WindowOptions['padding']> {
+  if (typeof padding === 'string') return padding === 'same' ? 'same' : 'valid';
+  return [[0, 0], typeof padding === 'number' ? [padding, padding] : padding];
+}
+
+function threeExtents(
+  role: string,
+  { shape }: TensorType,
+  layout: string,
+): readonly [number, number, number] {
+  const [a, b, c, ...more] = shape;
+  if (a !== undefined && b !== undefined && c !== undefined && more.length === 0) return [a, b, c];
+  throw new HeddleError({
+    op: 'conv1d',
+    message: `${role} ${showShape(shape)} has rank ${shape.length}, not 3`,
+    roles: [role],
+    values: { [role]: shape },
+    fix: `give ${layout}`,
+  });
+}

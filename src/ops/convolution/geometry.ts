@@ -1,0 +1,121 @@
+/**
+ * Windows that move over images: how far they step, what surrounds the image, and how many places they visit. Convolutions,
+ * their transposes and pooling share this arithmetic, and its errors.
+ */
+
+import { HeddleError } from '../../core/errors.js';
+import { showShape } from '../../core/shape.js';
+
+/** [height, width]. */
+export type Pair = readonly [number, number];
+
+/** What surrounds the image: [[top, bottom], [left, right]]. */
+export type Pads = readonly [Pair, Pair];
+
+export interface WindowOptions {
+  /** Steps of the window, one number or [height, width]. Default 1. */
+  readonly strides?: number | Pair;
+  /** Distance of the window's cells, one number or [height, width]. Default 1. */
+  readonly dilations?: number | Pair;
+  /**
+   * Zeros around the image: `'valid'` none; `'same'` as many as make the output ⌈in / stride⌉ long, the odd one at the end; one
+   * number for all sides; or [[top, bottom], [left, right]]. Default `'valid'`.
+   */
+  readonly padding?: 'valid' | 'same' | number | Pads;
+}
+
+/** `WindowOptions` with every number known. */
+export interface Window {
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  readonly padding: Pads;
+}
+
+const AXES = ['height', 'width'] as const;
+
+/** From the first cell of a dilated kernel to its last. */
+export const reach = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
+
+/** The window that `options` mean for an image of `size` [H, W]. Throws a `HeddleError` for numbers out of range. */
+export function resolveWindow(op: string, size: Pair, kernel: Pair, options: WindowOptions): Window {
+  const strides = positivePair(op, 'strides', options.strides ?? 1);
+  const dilations = positivePair(op, 'dilations', options.dilations ?? 1);
+  const same = (axis: 0 | 1): Pair =>
+    samePads(Math.ceil(size[axis] / strides[axis]), size[axis], kernel[axis], strides[axis], dilations[axis]);
+  const padding: Pads =
+    options.padding === 'same' ? [same(0), same(1)] : explicitPads(op, options.padding ?? 'valid');
+  return { strides, dilations, padding };
+}
+
+/** Zeros before and after `size` cells so that the window stops `count` times; the odd one comes at the end. */
+export function samePads(
+  count: number,
+  size: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+): Pair {
+  const total = Math.max(0, (count - 1) * stride + reach(kernel, dilation) - size);
+  return [Math.floor(total / 2), Math.ceil(total / 2)];
+}
+
+/** `padding` as pairs where it does not depend on the image. */
+export function explicitPads(op: string, padding: 'valid' | number | Pads): Pads {
+  const pads: Pads =
+    padding === 'valid'
+      ? [
+          [0, 0],
+          [0, 0],
+        ]
+      : typeof padding === 'number'
+        ? [
+            [padding, padding],
+            [padding, padding],
+          ]
+        : padding;
+  const sides = Array.isArray(pads) && pads.length === 2 ? pads.flat() : [];
+  if (sides.length === 4 && sides.every((side) => Number.isInteger(side) && side >= 0)) return pads;
+  throw new HeddleError({
+    op,
+    message: `padding is ${JSON.stringify(padding)}`,
+    roles: ['padding'],
+    values: { padding },
+    fix: "give 'valid', 'same', an integer ≥ 0, or [[top, bottom], [left, right]] of such integers",
+  });
+}
+
+/** How many places the window visits along [height, width]. Throws where it does not fit into the padded image. */
+export function outputSize(op: string, size: Pair, kernel: Pair, window: Window): Pair {
+  const along = (axis: 0 | 1): number => {
+    const [before, after] = window.padding[axis];
+    const padded = size[axis] + before + after;
+    const span = reach(kernel[axis], window.dilations[axis]);
+    if (span <= padded) return Math.floor((padded - span) / window.strides[axis]) + 1;
+    const dilated =
+      window.dilations[axis] > 1 ? ` (${kernel[axis]} dilated by ${window.dilations[axis]})` : '';
+    throw new HeddleError({
+      op,
+      message: `the kernel's ${AXES[axis]} ${span}${dilated} exceeds the padded input's ${padded}`,
+      roles: ['input', 'kernel'],
+      values: { input: size, kernel, ...window },
+      fix: `input ${showShape(size)}, kernel ${showShape(kernel)} (height, width): use a smaller kernel or more padding`,
+    });
+  };
+  return [along(0), along(1)];
+}
+
+/** One number or two as [height, width]; integers ≥ `least`. */
+export function positivePair(op: string, role: string, value: number | Pair, least = 1): Pair {
+  const pair: readonly number[] = typeof value === 'number' ? [value, value] : value;
+  const [height, width] = pair;
+  if (pair.length === 2 && height !== undefined && width !== undefined) {
+    if (pair.every((one) => Number.isInteger(one) && one >= least)) return [height, width];
+  }
+  throw new HeddleError({
+    op,
+    message: `${role} is ${JSON.stringify(value)}`,
+    roles: [role],
+    values: { [role]: value },
+    fix: `give an integer ≥ ${least}, or two of them as [height, width]`,
+  });
+}

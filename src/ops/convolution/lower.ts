@@ -1,0 +1,187 @@
+/** Which kernels convolve, best first. */
+
+import { WGSL_TYPE } from '../../core/dtype.js';
+import type { TensorType } from '../../ir/graph.js';
+import {
+  type Arg,
+  type Candidate,
+  inputArg,
+  type Lowered,
+  type LowerRequest,
+  outputArg,
+  scratchArg,
+} from '../../ir/op.js';
+import { requireIndexable } from '../../kernels/attachment.js';
+import {
+  type FilterSum,
+  filterRows,
+  type LineSplit,
+  lines,
+  splitLines,
+  type WindowSum,
+} from '../../kernels/convolution.js';
+import { convolutionDirect, convolutionFilterDirect } from '../../kernels/convolution-direct.js';
+import type { Launch } from '../../kernels/kernel.js';
+import { matmulCombine } from '../../kernels/matmul-combine.js';
+import { type EmittedPointwise, emitEpilogue } from '../pointwise/emit.js';
+import type { Pair } from './geometry.js';
+import {
+  type ConvAttrs,
+  type ConvShape,
+  convShape,
+  type FilterGradientAttrs,
+  filterGradientShape,
+  type InputGradientAttrs,
+  inputGradientShape,
+} from './shape.js';
+
+export function convCandidates(request: LowerRequest<ConvAttrs>): readonly Candidate[] {
+  const shape = convShape('conv2d', request.inputs, request.attrs);
+  return windowCandidates('conv2d', request, {
+    batch: shape.batch,
+    result: shape.output,
+    resultChannels: shape.filters,
+    source: shape.input,
+    sourceChannels: shape.channels,
+    groups: shape.groups,
+    cells: shape.kernel,
+    phases: [1, 1],
+    moves: shape.strides,
+    before: both((axis) => -shape.padding[axis][0]),
+    dilations: shape.dilations,
+    steps: shape.dilations,
+    filterSteps: [1, 1],
+    inside: isUnpadded(shape),
+    forward: true,
+  });
+}
+
+export function inputGradientCandidates(request: LowerRequest<InputGradientAttrs>): readonly Candidate[] {
+  const shape = inputGradientShape('conv2dInputGradient', request.inputs, request.attrs);
+  const { strides, dilations } = shape;
+  const common = both((axis) => divisor(strides[axis], dilations[axis]));
+  return windowCandidates('conv2dInputGradient', request, {
+    batch: shape.batch,
+    result: shape.input,
+    resultChannels: shape.channels,
+    source: shape.output,
+    sourceChannels: shape.filters,
+    groups: shape.groups,
+    cells: shape.kernel,
+    phases: strides,
+    moves: [1, 1],
+    before: both((axis) => shape.padding[axis][0]),
+    dilations,
+    steps: both((axis) => -dilations[axis] / common[axis]),
+    filterSteps: both((axis) => strides[axis] / common[axis]),
+    inside: false,
+    forward: false,
+  });
+}
+
+/** With `columnSum` the op has the second output Σ dy. */
+export function filterGradientCandidates(
+  request: LowerRequest<FilterGradientAttrs>,
+  columnSum: boolean,
+): readonly Candidate[] {
+  const op = 'conv2dFilterGradient';
+  const shape = filterGradientShape(op, request.inputs, request.attrs);
+  requireAllIndexable(op, request);
+  const epilogue = epilogueOf(request);
+  const use: FilterSum = {
+    ...shape,
+    cells: shape.kernel,
+    before: both((axis) => shape.padding[axis][0]),
+    inside: isUnpadded(shape),
+    columnSum: columnSum && request.used[1] === true,
+    epilogue,
+  };
+  const result = WGSL_TYPE[request.outputs[0]?.dtype ?? 'float32'];
+  const plan = (key: string, split: LineSplit, launch: FilterPlan['launch']): Candidate => ({
+    key: split.parts > 1 ? `${key}_split` : key,
+    lower: () => lowerFilterSum({ use, split, launch, result, epilogue }, request),
+  });
+  const work = filterRows(use) * use.filters;
+  const parts = Math.min(MOST_PARTS, lines(use), Math.ceil(WANTED_INVOCATIONS / work));
+  return [plan('convolution_filter_direct', splitLines(use, parts), convolutionFilterDirect)];
+}
+
+const WANTED_INVOCATIONS = 4096;
+const MOST_PARTS = 64;
+
+function windowCandidates(
+  op: string,
+  request: LowerRequest<ConvAttrs>,
+  sum: Omit<WindowSum, 'epilogue'>,
+): readonly Candidate[] {
+  requireAllIndexable(op, request);
+  const epilogue = epilogueOf(request);
+  const use: WindowSum = { ...sum, epilogue };
+  const result = WGSL_TYPE[request.outputs[0]?.dtype ?? 'float32'];
+  const candidate = (key: string, launch: () => Launch): Candidate => ({
+    key,
+    lower: () => ({
+      scratch: [],
+      dispatches: [
+        { launch: launch(), args: [inputArg(0), inputArg(1), outputArg(0), ...(epilogue?.args ?? [])] },
+      ],
+    }),
+  });
+  return [candidate('convolution_direct', () => convolutionDirect(use, result))];
+}
+
+interface FilterPlan {
+  readonly use: FilterSum;
+  readonly split: LineSplit;
+  /** WGSL scalar of the result after the epilogue. */
+  readonly result: string;
+  readonly epilogue: EmittedPointwise | undefined;
+  launch(use: FilterSum, split: LineSplit, result: string): Launch;
+}
+
+function lowerFilterSum(
+  { use, split, launch, result, epilogue }: FilterPlan,
+  request: LowerRequest,
+): Lowered {
+  const scratch: TensorType[] = [];
+  const temporary = (...shape: number[]): Arg => {
+    scratch.push({ shape, dtype: 'float32' });
+    return scratchArg(scratch.length - 1);
+  };
+  const rows = filterRows(use);
+  // Where only the column sum is wanted, the filter's gradient still needs a place.
+  const filter = request.used[0] === false ? temporary(rows, use.filters) : outputArg(0);
+  const sums = use.columnSum ? [outputArg(1)] : [];
+  const attached = epilogue?.args ?? [];
+  const operands = [inputArg(0), inputArg(1)];
+  if (split.parts === 1) {
+    const args = [...operands, filter, ...sums, ...attached];
+    return { scratch, dispatches: [{ launch: launch(use, split, result), args }] };
+  }
+  const partial = temporary(split.parts, rows, use.filters);
+  const partialSums = sums.map(() => temporary(split.parts, use.filters));
+  const first = launch({ ...use, epilogue: undefined }, split, 'f32');
+  const { columnSum, filters: columns } = use;
+  const second = matmulCombine({ rows, columns, elem: 'f32', result, columnSum, epilogue }, split.parts);
+  return {
+    scratch,
+    dispatches: [
+      { launch: first, args: [...operands, partial, ...partialSums] },
+      { launch: second, args: [partial, filter, ...partialSums, ...sums, ...attached] },
+    ],
+  };
+}
+
+function epilogueOf({ epilogue, outputs: [output] }: LowerRequest): EmittedPointwise | undefined {
+  return epilogue && output && emitEpilogue(epilogue, { shape: output.shape, dtype: 'float32' });
+}
+
+function requireAllIndexable(op: string, { inputs, outputs }: LowerRequest): void {
+  for (const { shape } of [...inputs, ...outputs]) requireIndexable(op, shape);
+}
+
+const both = (along: (axis: 0 | 1) => number): Pair => [along(0), along(1)];
+
+const isUnpadded = ({ padding }: ConvShape): boolean => padding.flat().every((side) => side === 0);
+
+const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
