@@ -74,10 +74,8 @@ async function buildPrograms(folder: string): Promise<void> {
   const programs = (await readdir(join(folder, 'programs'))).map((file) => `programs/${file}`);
   const entries = [...programs, ...blocks.map(({ name }) => `docs/${name}.ts`)];
   await writeFile(join(folder, 'vite.config.js'), configOf(entries));
-  await Promise.all([
-    tool('vite/bin/vite.js', ['build', 'celsius', '--base', './', '--logLevel', 'warn'], folder),
-    tool('vite/bin/vite.js', ['build', '--logLevel', 'warn'], folder),
-  ]);
+  await tool('vite/bin/vite.js', ['build', 'celsius', '--base', './', '--logLevel', 'warn'], folder);
+  await tool('vite/bin/vite.js', ['build', '--logLevel', 'warn'], folder);
 }
 
 const configOf = (entries: readonly string[]): string =>
