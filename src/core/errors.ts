@@ -49,13 +49,14 @@ export function nearest(word: string, valid: readonly string[]): string | undefi
 }
 
 /** A `HeddleError` for a name that is not one of `valid`, with the nearest valid one in its mend. */
-export function unknownName(op: string, role: string, word: string, valid: readonly string[]): HeddleError {
+export function unknownName(op: string, role: string, word: unknown, valid: readonly string[]): HeddleError {
+  const text = typeof word === 'string' ? word : word === null ? 'null' : typeof word;
   return new HeddleError({
     op,
-    message: `unknown ${role} '${word}'`,
+    message: `unknown ${role} '${text}'`,
     roles: [role],
     values: { [role]: word, valid },
-    fix: `did you mean '${nearest(word, valid)}'? Valid: ${valid.join(', ')}`,
+    fix: `did you mean '${nearest(text, valid)}'? Valid: ${valid.join(', ')}`,
   });
 }
 
