@@ -265,14 +265,12 @@ describe('earlyStopping', () => {
 });
 
 describe('the order of rows', () => {
-  const _fit =
-    (seed: number, more: object = {}) =>
-    async (): Promise<number[]> => {
-      const net = compiled({ seed });
-      net.setWeights(await compiled().getWeights());
-      await net.fit(x, y, { ...options, epochs: 2, ...more });
-      return weightsOf(net);
-    };
+  const weightsFor = async (seed: number, more: object = {}): Promise<number[]> => {
+    const net = compiled({ seed });
+    net.setWeights(await compiled().getWeights());
+    await net.fit(x, y, { ...options, epochs: 2, ...more });
+    return weightsOf(net);
+  };
 
   it('depends on the seed', async () => {
     expect(await weightsFor(1)).toEqual(await weightsFor(1));
