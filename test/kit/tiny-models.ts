@@ -1,6 +1,7 @@
 /** Small models and data for the cases of training: seconds at most, and every part of a real one. */
 
 import { layers, losses, type Model, type NDArray, optimizers, sequential } from '../../src/index.js';
+import type { CaseContext } from '../gpu/kit.js';
 
 export interface Examples {
   readonly x: { readonly data: Float32Array<ArrayBuffer>; readonly shape: readonly number[] };
@@ -58,4 +59,38 @@ export function neuron(
 /** The weights, one array. */
 export async function weightsOf(net: Model): Promise<Float32Array<ArrayBuffer>> {
   return Float32Array.from((await net.getWeights()).flatMap(({ data }) => Array.from(data)));
+}
+
+/** The weights after `steps` steps of a fit that nothing disturbs. */
+export async function weightsAfter(
+  steps: number,
+  make: () => Model,
+  batchSize: number,
+  rows: number,
+): Promise<Float32Array<ArrayBuffer>> {
+  const net = make();
+  const { x, y } = bunches(rows);
+  let done = 0;
+  const run = net.fit(x, y, {
+    batchSize,
+    epochs: 100,
+    stepsPerSubmit: 1,
+    callbacks: [
+      {
+        onBatchEnd() {
+          if (++done === steps) run.stop();
+        },
+      },
+    ],
+  });
+  await run;
+  const weights = await weightsOf(net);
+  net.dispose();
+  return weights;
+}
+
+/** `net`, which goes with the case. */
+export function keep<M extends Model>(ctx: CaseContext, net: M): M {
+  ctx.onCleanup(() => net.dispose());
+  return net;
 }
