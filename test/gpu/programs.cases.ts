@@ -101,7 +101,8 @@ function judged(
       at: `[${index}]`,
       expected: `${wanted} ± ${budget}`,
       actual: String(got),
-      budgetRatio: worst,
+      // An infinite ratio would cross to Node as null.
+      budgetRatio: Math.min(worst, Number.MAX_VALUE),
     },
   ];
 }
