@@ -72,6 +72,10 @@ export const ACCUMULATION: Readonly<Record<string, (n: number) => number>> = {
   sparseSoftmaxCrossentropy: (n) => n + 10 + 2 * Math.log(n), // as softmax, one product and one difference more
   softmaxCrossentropy: (n) => 2 * n + 10 + 2 * Math.log(n), // two more sums of n terms
   gatherGradient: (n) => n, // a sum in a fixed order
+  maxPoolGradient: (n) => n - 1, // a sum in a fixed order; side by side, windows add nothing up
+  averagePool: (n) => n + 3, // a sum and a division (2.5) [WGSL]
+  averagePoolGradient: (n) => n + 3,
+  affineSample: (n) => n, // three roundings of a place, three interpolations; its `magnitude` weighs a place by its terms
   trainingTail: (n) => n + 3, // a sum, a division (2.5) [WGSL]
   adam: () => 5, // a product and two additions per moment; its `magnitude` weighs the step by its own roundings
   sgd: () => 4, // two products and two additions

@@ -10,6 +10,7 @@ export { matmul } from './matmul.js';
 export { concat, split, stack } from './movement/concat.js';
 export { pad, slice } from './movement/slice.js';
 export { transpose } from './movement/transpose.js';
+export { standardize } from './normalization.js';
 export {
   abs,
   add,
@@ -52,6 +53,10 @@ export {
   tanh,
   uniform,
 } from './pointwise/index.js';
+export { averagePool } from './pooling/average.js';
+export { maxPool } from './pooling/max.js';
 export { argMax, max, mean, min } from './reduce.js';
+export { affineSample } from './resize/affine-sample.js';
+export { upSampling } from './resize/up-sampling.js';
 export { logSoftmax, softmax } from './softmax.js';
 export { broadcastTo, expandDims, flatten, reshape, squeeze, sum, sumTo } from './structural.js';
