@@ -141,14 +141,13 @@ describe('an aborted signal', () => {
         },
       ],
     });
-    let rejections = 0;
     const events: number[] = [];
-    for await (const { step } of run) events.push(step);
-    await run.catch((error: unknown) => {
-      rejections++;
-      expect(error).toMatchObject({ name: 'AbortError' });
-    });
-    expect(rejections).toBe(1);
+    const listen = async (): Promise<void> => {
+      for await (const { step } of run) events.push(step);
+    };
+    const outcomes = await Promise.allSettled([listen(), run]);
+    const aborted = { status: 'rejected', reason: expect.objectContaining({ name: 'AbortError' }) };
+    expect(outcomes).toEqual([aborted, aborted]);
     expect(seen).toEqual([0, 1, 2, 3, 0, 1]);
     expect(events.at(-1)).toBe(6);
     expect(await weightsOf(net)).toEqual(await weightsAfter(6));
@@ -283,6 +282,31 @@ describe('a loss that is not finite', () => {
     expect(error.values.step).toBeGreaterThan(1);
     expect((await weightsOf(line)).every(Number.isFinite)).toBe(true);
     expect((await line.predict(ones)).data.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('a listener that takes its time', () => {
+  it('is told of the failure by the loop, and nobody else hears of it', async () => {
+    const fault = new TypeError('from the callback');
+    const onBatchEnd = (batch: number): void => {
+      if (batch === 1) throw fault;
+    };
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+    const steps: number[] = [];
+    const listen = async (): Promise<void> => {
+      for await (const { step } of net.fit(x, y, { ...options, callbacks: [{ onBatchEnd }] })) {
+        steps.push(step);
+        await later();
+      }
+    };
+    await expect(listen()).rejects.toBe(fault);
+    await later();
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+    expect(steps).toEqual([1, 2]);
   });
 });
 

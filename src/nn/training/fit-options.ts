@@ -15,7 +15,10 @@ export interface FitOptions {
   /** The fraction of rows, from the end, that are kept for validation, in [0, 1). Default 0. */
   readonly validationSplit?: number;
   readonly validationData?: ColumnSource;
-  /** One weight per example, for arrays. */
+  /**
+   * One weight per example, for arrays. It multiplies the example's loss; the loss of a batch is Σ w·loss / examples, as in Keras, so that
+   * a weight of 0 takes a row out of the sum but not out of the count. Metrics are not weighted.
+   */
   readonly sampleWeight?: ColumnSource['sampleWeight'];
   readonly callbacks?: readonly Callback[];
   /** Steps of an epoch over an iterable; it may be endless then. */

@@ -64,12 +64,17 @@ export async function refusedStep(
 
 /** Throws where the last step's update was not finite: no later step has told. */
 export async function checkLastUpdate(trainer: Trainer, epoch: number): Promise<void> {
-  const { network, position, lastProgram } = trainer;
-  if (!lastProgram || (await network.control.fault.data())[0] === 0) return;
+  const { network, lastProgram } = trainer;
+  const [fault = 0] = await network.control.fault.data();
+  if (lastProgram && fault !== 0) throw await lastUpdateError(trainer, lastProgram, epoch);
+}
+
+/** The error for an update of the last step, a step of `program`, that was not finite. */
+export function lastUpdateError(trainer: Trainer, program: Program, epoch: number): Promise<HeddleError> {
   trainer.clearFaults();
-  const { step, batch } = position;
+  const { step, batch } = trainer.position;
   const at = { epoch, batch: Math.max(0, batch - 1), step, loss: Number.NaN, update: true };
-  throw await nonFiniteError(lastProgram, at);
+  return nonFiniteError(program, at);
 }
 
 async function firstNonFinite(program: Program): Promise<Culprit | null> {
