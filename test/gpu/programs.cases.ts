@@ -12,6 +12,7 @@ import { evaluateWithBudgets } from '../../src/reference/budget.js';
 import { judge } from '../../src/reference/judge.js';
 import { networkCases } from '../kit/networks.js';
 import { buildCase, caseName, opCases } from '../kit/op-cases.js';
+import { randomNetworks } from '../kit/random-networks.js';
 import { weightedSum } from '../kit/weighted-sum.js';
 import type { OpCase } from '../ops/case.js';
 import { type CaseContext, check, exact, type Failure, type GpuCase } from './kit.js';
@@ -29,7 +30,10 @@ export const cases: GpuCase[] = [
       return checkAll(full ? list : spread(list));
     },
   })),
-  ...networkCases.map((one) => ({ name: `network ${caseName(one)}`, run: () => checkProgram(one) })),
+  ...[...networkCases, ...randomNetworks].map((one) => ({
+    name: `network ${caseName(one)}`,
+    run: () => checkProgram(one),
+  })),
 ];
 
 function spread<T>(list: readonly T[]): T[] {
