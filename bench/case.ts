@@ -32,7 +32,7 @@ export interface BenchCase {
   /** What is timed, for the reader of the page. */
   readonly about: string;
   readonly unit: string;
-  /** Steps in one timed block. */
+  /** Steps in one block; a sample is one block or several. */
   readonly steps: number;
   /** The right losses of the first steps. */
   expected(): readonly number[];

@@ -1,5 +1,5 @@
 /**
- * Times one case. All engines take turns in the same page, block by block and each time in another order, so that whatever else the
+ * Times one case. All engines take turns in the same page, sample by sample and each time in another order, so that whatever else the
  * machine does meets all of them alike; only their ratios mean something.
  */
 
@@ -9,35 +9,41 @@ import type { DeviceCalls, Row, Timing } from './row.js';
 import { rowsOf } from './row.js';
 
 export interface MeasureOptions {
-  /** Timed blocks of each engine. */
+  /** Samples of each engine. */
   readonly runs: number;
   readonly signal?: AbortSignal;
-  /** Told before each block: what happens, and how many of how many blocks of this case are done. */
-  readonly onBlock?: (text: string, done: number, total: number) => void;
+  /** Told before each sample: what happens, and how many of how many are done in this case. */
+  readonly onSample?: (text: string, done: number, total: number) => void;
 }
 
 /** How far losses may be off, relative to the expected one. Wrong kernels miss by far more; float32 sums stay well below. */
 const LOSS_TOLERANCE = 2e-4;
 
+/** A sample takes as many blocks as make it last this long: one hiccup of the machine must not be the whole of it. */
+const SAMPLE_MS = 250;
+const MOST_BLOCKS = 8;
+
 interface Entry {
   readonly contestant: Contestant;
   work: Work | null;
+  /** Blocks in one sample. */
+  blocks: number;
   readonly samples: number[];
   calls: DeviceCalls | null;
   failed: string | null;
 }
 
 export async function measure(bench: BenchCase, options: MeasureOptions): Promise<Row[]> {
-  const { runs, signal, onBlock } = options;
+  const { runs, signal, onSample } = options;
   const expected = bench.expected();
   const entries = bench.contestants.map(
-    (contestant): Entry => ({ contestant, work: null, samples: [], calls: null, failed: null }),
+    (contestant): Entry => ({ contestant, work: null, blocks: 1, samples: [], calls: null, failed: null }),
   );
   const total = entries.length * (runs + 1);
   let done = 0;
-  const block = async (entry: Entry, what: string, act: (work: Work) => Promise<void>): Promise<void> => {
+  const turnOf = async (entry: Entry, what: string, act: (work: Work) => Promise<void>): Promise<void> => {
     signal?.throwIfAborted();
-    onBlock?.(`${bench.name}: ${entry.contestant.engine}, ${what}`, done, total);
+    onSample?.(`${bench.name}: ${entry.contestant.engine}, ${what}`, done, total);
     done++;
     if (entry.failed !== null) return;
     try {
@@ -49,19 +55,22 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
   };
   try {
     for (const entry of entries) {
-      await block(entry, 'checking and warming up', async (work) => {
+      await turnOf(entry, 'checking and warming up', async (work) => {
         compareLosses(await work.losses(expected.length), expected);
         await work.run(bench.steps);
+        const start = performance.now();
         entry.calls = await countCalls(bench.steps, () => work.run(bench.steps));
+        const wanted = Math.ceil(SAMPLE_MS / Math.max(1, performance.now() - start));
+        entry.blocks = Math.min(MOST_BLOCKS, wanted);
       });
     }
     for (let run = 0; run < runs; run++) {
       for (let turn = 0; turn < entries.length; turn++) {
         const entry = entries[(turn + run) % entries.length] as Entry;
-        await block(entry, `block ${run + 1} of ${runs}`, async (work) => {
+        await turnOf(entry, `sample ${run + 1} of ${runs}`, async (work) => {
           const start = performance.now();
-          await work.run(bench.steps);
-          entry.samples.push((performance.now() - start) / bench.steps);
+          for (let count = 0; count < entry.blocks; count++) await work.run(bench.steps);
+          entry.samples.push((performance.now() - start) / (bench.steps * entry.blocks));
         });
       }
     }

@@ -28,7 +28,7 @@ export interface Row {
   readonly median: number | null;
   readonly p10: number | null;
   readonly p90: number | null;
-  /** Timed blocks. */
+  /** Samples. */
   readonly runs: number;
   /** This row's median over Heddle's: above 1 Heddle is faster. `null` where either failed. */
   readonly ratio: number | null;

@@ -12,7 +12,7 @@ export interface RunOptions {
   readonly cases?: readonly string[];
   /** Whether other engines run too. Default true. */
   readonly peers?: boolean;
-  /** Timed blocks of each engine and case. Default 9. */
+  /** Samples of each engine and case. Default 9. */
   readonly runs?: number;
   readonly size?: Size;
   readonly signal?: AbortSignal;
@@ -25,7 +25,7 @@ export interface Progress {
   readonly text: string;
   /** From 0 to 1. */
   readonly done: number;
-  /** `null` until a block has been timed. */
+  /** `null` until something has been timed. */
   readonly secondsLeft: number | null;
 }
 
@@ -47,8 +47,8 @@ export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
     const measured = await measure(bench, {
       runs,
       ...(signal ? { signal } : {}),
-      onBlock(text, block, blocks) {
-        const done = (index + block / blocks) / cases.length;
+      onSample(text, sample, samples) {
+        const done = (index + sample / samples) / cases.length;
         const seconds = (performance.now() - start) / 1000;
         options.onProgress?.({ text, done, secondsLeft: done > 0 ? (seconds * (1 - done)) / done : null });
       },

@@ -12,7 +12,7 @@ const HELP = `npm run bench -- [options]
   --suite NAME   run this suite only; may be given several times (steps)
   --case NAME    run this case only; may be given several times (celsius/free)
   --peers        run the other engines too, interleaved (default; --no-peers: Heddle alone)
-  --runs N       timed blocks of each engine and case (default 9)
+  --runs N       samples of each engine and case (default 9)
   --json         print one JSON array of rows as the last line`;
 
 const { values } = parseArgs({
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
       { onProgress: showProgress },
     );
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    console.log(`${version}, ${rows[0]?.adapter}, ${runs} blocks\n${table(rows)}`);
+    console.log(`${version}, ${rows[0]?.adapter}, ${runs} samples\n${table(rows)}`);
     if (values.json) console.log(JSON.stringify(rows));
     if (rows.some(({ failed }) => failed !== null)) process.exitCode = 1;
   } finally {
