@@ -1,14 +1,26 @@
 /** `minimize`: an optimizer in a graph program, which has no model to count its steps. */
 
-import { grad, HeddleError, ops, tensor, type Update, type Value, Variable, zeros } from '../engine/index.js';
+import {
+  grad,
+  HeddleError,
+  ops,
+  training,
+  type Update,
+  type Value,
+  Variable,
+  zeros,
+} from '../engine/index.js';
 import type { BoundOptimizer, Optimizer } from './optimizer.js';
 import { stepCountersAmong } from './step-counters.js';
 
 interface Minimized {
   readonly bound: BoundOptimizer;
-  /** Steps done: uint32 []. */
-  readonly iterations: Variable;
+  /** Its step counts the steps done. */
+  readonly control: Readonly<Record<'step' | 'apply' | 'fault', Variable>>;
 }
+
+/** Side by side in this order, as one binding of the optimizers' kernels finds them. */
+const CONTROL = ['step', 'apply', 'fault'] as const;
 
 export class Minimizer {
   readonly #optimizer: Pick<Optimizer, 'name' | 'bind'>;
@@ -23,16 +35,11 @@ export class Minimizer {
     const nodes = nodesAbove(loss);
     checkLoss(loss);
     checkVariables(variables, nodes);
-    const { bound, iterations } = this.#minimizedFor(variables);
-    const step = ops.add(iterations, 1);
-    const { updates, control } = bound.updates(grad(loss, variables), {
-      step,
-      apply: tensor(1, { dtype: 'uint32' }),
-      fault: tensor(0, { dtype: 'uint32' }),
-    });
+    const { bound, control } = this.#minimizedFor(variables);
+    const step = bound.updates(grad(loss, variables), training.beginStep(control));
     return [
-      ...updates,
-      { variable: iterations, value: control.step },
+      ...step.updates,
+      ...CONTROL.map((name) => ({ variable: control[name], value: step.control[name] })),
       ...stepCountersAmong(nodes).map((variable) => ({ variable, value: ops.add(variable, 1) })),
     ];
   }
@@ -43,9 +50,11 @@ export class Minimizer {
     if (known) return known;
     const { store } = variables[0] as Variable;
     const bound = this.#optimizer.bind(store, variables);
-    const name = `${this.#optimizer.name}/iterations`;
-    const iterations = new Variable(store.create(zeros([], 'uint32'), { name, trainable: false }));
-    const minimized = { bound, iterations };
+    const group = `${this.#optimizer.name}/control`;
+    const scalar = (name: string): Variable =>
+      new Variable(store.create(zeros([], 'uint32'), { name: `${group}/${name}`, trainable: false, group }));
+    const [step, apply, fault] = CONTROL.map(scalar) as [Variable, Variable, Variable];
+    const minimized = { bound, control: { step, apply, fault } };
     this.#minimized.set(key, minimized);
     return minimized;
   }

@@ -4,7 +4,7 @@ import type { Value } from '../../src/ir/graph.js';
 import {
   type AdamArguments,
   adamUpdate,
-  append,
+  beginStep,
   type SgdArguments,
   sgdUpdate,
   TAIL_STATE,
@@ -156,12 +156,6 @@ const sgdCases = SHAPES.flatMap((shapes, index) =>
   ),
 );
 
-const APPENDS: readonly { readonly row: List; readonly counter: number }[] = [
-  { row: [], counter: 0 },
-  { row: [5], counter: 7 },
-  { row: [65, 4], counter: 3 },
-];
-
 /** Gradients of 1 that no element survives: not a number, infinite, too large to square, too large to add. */
 const FAULTS: readonly { readonly name: string; readonly gradient: number }[] = [
   { name: 'NaN', gradient: Number.NaN },
@@ -207,14 +201,12 @@ export const cases: OpCase[] = [
   ...adamCases,
   ...sgdCases,
   ...faultCases,
-  ...APPENDS.map(
-    ({ row, counter }): OpCase => ({
-      op: 'append',
-      name: `[${row.join(',')}] at ${counter}`,
-      inputs: [{ shape: [3, ...row] }, { shape: row }, word(counter)],
-      build: (ring, value, at) => append(ring, value, at),
-      exact: true,
-      gradients: false,
-    }),
-  ),
+  {
+    op: 'beginStep',
+    name: 'counts, applies, forgets a fault',
+    inputs: [41, 0, 1].map(word),
+    build: (step, applied, fault) => Object.values(beginStep({ step, apply: applied, fault })),
+    exact: true,
+    gradients: false,
+  },
 ];

@@ -10,7 +10,7 @@ import { DEFAULT_CAPABILITIES } from '../../src/kernels/kernel.js';
 import { memberRange } from '../../src/kernels/member-range.js';
 import {
   adamUpdate,
-  append,
+  beginStep,
   CONTROL_ORDER,
   nextBatch,
   sgdUpdate,
@@ -274,10 +274,12 @@ describe('nextBatch', () => {
   });
 });
 
-test('append overwrites a row, counting round', () => {
-  const ring = tensor([3, 2], [1, 2, 3, 4, 5, 6]);
-  expect(numbers(append(ring, tensor([2], [8, 9]), word(7)))).toEqual([1, 2, 8, 9, 5, 6]);
-  expect(() => append(ring, tensor([3], [1, 2, 3]), word(0))).toThrow(/not a row of the ring/);
+test('beginStep counts a step, lets it apply and forgets a fault', () => {
+  const after = beginStep({ step: word(41), apply: word(0), fault: word(1) });
+  expect(Object.values(after).map(numbers)).toEqual([[42], [1], [0]]);
+  expect(() => beginStep({ step: tensor([1], [1]), apply: word(0), fault: word(0) })).toThrow(
+    /uint32 scalars/,
+  );
 });
 
 describe('a new batch size takes the same kernels', () => {
@@ -301,7 +303,6 @@ describe('a new batch size takes the same kernels', () => {
         return trainingTail({ losses: zeros(batch), metrics: [], ...state }).ring;
       },
     ],
-    ['append', (batch) => append(zeros(4, batch, 3), zeros(batch, 3), word(0))],
   ])('%s', (_, build) => {
     const keys = kernelKeys(build(32));
     expect(keys.length).toBeGreaterThan(0);
