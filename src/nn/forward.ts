@@ -1,6 +1,6 @@
 /** The forward pass as a graph: real tensors through the uses of layers. */
 
-import { HeddleError, ops, type Tensor, withScope } from '../engine/index.js';
+import { HeddleError, ops, type Tensor, type Update, type Variable, withScope } from '../engine/index.js';
 import type { LayerGraph } from './graph.js';
 import type { CallContext } from './layer-definition.js';
 import { fitsFree, showFree } from './shapes.js';
@@ -10,13 +10,23 @@ import type { SymbolicTensor } from './symbolic.js';
 const CALL_STREAMS = 0x4000_0000;
 const STREAMS_PER_CALL = 16;
 
+export interface Forward {
+  readonly outputs: Tensor[];
+  /** What layers hand out for weights that no optimizer changes, one for each weight. */
+  readonly updates: Update[];
+}
+
 /** The outputs of `graph` for `x`. Nodes carry the names of their layers. */
 export function applyGraph(
   { inputs, outputs, calls }: LayerGraph,
   names: readonly string[],
   x: readonly Tensor[],
-  context: Omit<CallContext, 'stream'>,
-): Tensor[] {
+  context: Pick<CallContext, 'training' | 'seed' | 'counter'>,
+): Forward {
+  const pending = new Map<Variable, Tensor>();
+  const update: CallContext['update'] = (variable, next) => {
+    pending.set(variable, next(pending.get(variable) ?? variable));
+  };
   const values = new Map<SymbolicTensor, Tensor>();
   inputs.forEach((symbolic, index) => {
     values.set(symbolic, converted(names[index] ?? '', x[index] as Tensor, symbolic));
@@ -24,14 +34,15 @@ export function applyGraph(
   const tensorOf = (symbolic: SymbolicTensor): Tensor => values.get(symbolic) as Tensor;
   calls.forEach(({ layer, inputs: fed, output }, index) => {
     const stream = CALL_STREAMS + index * STREAMS_PER_CALL;
-    const result = withScope(layer.name, () => layer.call(fed.map(tensorOf), { ...context, stream }));
+    const result = withScope(layer.name, () => layer.call(fed.map(tensorOf), { ...context, stream, update }));
     values.set(output, result);
   });
   // Only now: a layer that cannot take the shape says more about it than this does.
   inputs.forEach((symbolic, index) => {
     checkShape(names[index] ?? '', x[index] as Tensor, symbolic);
   });
-  return outputs.map(tensorOf);
+  const updates = [...pending].map(([variable, value]) => ({ variable, value }));
+  return { outputs: outputs.map(tensorOf), updates };
 }
 
 function converted(name: string, x: Tensor, { dtype }: SymbolicTensor): Tensor {

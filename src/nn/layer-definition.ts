@@ -1,6 +1,6 @@
 /** What a kind of layer is: data and functions that `defineLayer` takes, free of names, models and files. */
 
-import type { DType, Tensor, Value } from '../engine/index.js';
+import type { DType, Tensor, Value, Variable } from '../engine/index.js';
 import type { FreeShape } from './shapes.js';
 import type { WeightBuilder } from './weights.js';
 
@@ -17,12 +17,19 @@ export interface CommonLayerOptions {
 /** What a call may depend on beside its inputs. */
 export interface CallContext {
   readonly training: boolean;
+  /** The layer's: a layer whose weights are frozen may hold still in training too. */
+  readonly trainable: boolean;
   /** The model's. */
   readonly seed: number;
   /** The first of 16 random streams that belong to this use of the layer alone. */
   readonly stream: number;
   /** uint32 []: counts the steps, so that each draws new numbers. */
   readonly counter: Value;
+  /**
+   * Hands out what a weight that no optimizer changes (`trainable: false`), such as a moving average, is to hold after this step. `next` is
+   * given what it holds by then: where the layer is used twice, the second use goes on from the first. A step that is refused leaves it.
+   */
+  update(variable: Variable, next: (current: Tensor) => Tensor): void;
 }
 
 /** What a layer with checked options does. `W` is what `build` made. */

@@ -200,7 +200,7 @@ export class Layer {
     const { seed, counter } = this.#owner;
     if (!this.#built) void this.#owner.graph;
     return withScope(this.name, () =>
-      this.call(inputs, { training: false, seed, counter, stream: OWN_STREAM }),
+      this.call(inputs, { training: false, seed, counter, stream: OWN_STREAM, update: () => {} }),
     );
   }
 
@@ -256,9 +256,9 @@ export class Layer {
   }
 
   /** For models: the output for real inputs. */
-  call(inputs: readonly Tensor[], context: CallContext): Tensor {
+  call(inputs: readonly Tensor[], context: Omit<CallContext, 'trainable'>): Tensor {
     if (!this.#built) throw this.#unbuilt();
-    const result = this.#built.call(inputs, context);
+    const result = this.#built.call(inputs, { ...context, trainable: this.trainable });
     const expected = this.#behaviour.outputShape(inputs.map(({ shape }) => shape));
     if (fitsFree(result.shape, expected)) return result;
     throw new HeddleError({

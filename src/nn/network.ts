@@ -7,6 +7,7 @@ import {
   type NDArray,
   rejectUnknownOptions,
   type Tensor,
+  type Update,
   unknownName,
   type Value,
   type Variable,
@@ -60,6 +61,11 @@ export interface ApplyOptions {
   readonly training?: boolean;
   /** uint32 []: what random layers count their steps by. Default: the model's own, which `fit` and `minimize` turn on. */
   readonly counter?: Value;
+  /**
+   * Takes the updates of weights that no optimizer changes, such as moving averages, once for each: `updates: [...minimized, ...own]` of
+   * a program. Without it they are left as they are.
+   */
+  readonly onUpdate?: (update: Update) => void;
 }
 
 export class Network implements LayerOwner {
@@ -209,8 +215,8 @@ export class Network implements LayerOwner {
   apply(x: Tensor, options?: ApplyOptions): Tensor;
   apply(x: readonly Tensor[], options?: ApplyOptions): Tensor[];
   apply(x: Tensor | readonly Tensor[], options: ApplyOptions = {}): Tensor | Tensor[] {
-    rejectUnknownOptions('apply', options, ['training', 'counter']);
-    const { training = false, counter = this.counter } = options;
+    rejectUnknownOptions('apply', options, ['training', 'counter', 'onUpdate']);
+    const { training = false, counter = this.counter, onUpdate } = options;
     const { inputs, outputs } = this.graph;
     const list = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];
     if (list.length !== inputs.length || (!Array.isArray(x) && outputs.length > 1)) {
@@ -222,8 +228,10 @@ export class Network implements LayerOwner {
         fix: `pass a list: apply([${this.inputNames.join(', ')}])`,
       });
     }
-    const results = applyGraph(this.graph, this.inputNames, list, { training, seed: this.seed, counter });
-    return Array.isArray(x) ? results : (results[0] as Tensor);
+    const context = { training, seed: this.seed, counter };
+    const results = applyGraph(this.graph, this.inputNames, list, context);
+    if (onUpdate) results.updates.forEach(onUpdate);
+    return Array.isArray(x) ? results.outputs : (results.outputs[0] as Tensor);
   }
 
   /** Throws a HeddleError for an unknown name, with the nearest one. */

@@ -3,19 +3,15 @@
 import { HeddleError, unknownName } from '../engine/index.js';
 import type { NetworkConfig } from './config.js';
 import type { Layer, LayerConfig, LayerFactory } from './layer.js';
-import { activation } from './layers/activation.js';
-import { dense } from './layers/dense.js';
-import { dropout } from './layers/dropout.js';
-import { flatten } from './layers/flatten.js';
-import { rescaling } from './layers/rescaling.js';
-import { reshape } from './layers/reshape.js';
+import * as exported from './layers/index.js';
 import { type GraphSpec, Network } from './network.js';
 import { input, type SymbolicTensor } from './symbolic.js';
 
 /** What restoring needs of a factory, whatever its options. */
 export type RestorableLayer = Pick<LayerFactory, 'type' | 'restore'>;
 
-const BUILT_IN: readonly RestorableLayer[] = [activation, dense, dropout, flatten, rescaling, reshape];
+/** Every layer that the library exports; `input` makes no layer. */
+const BUILT_IN: readonly RestorableLayer[] = Object.values(exported).filter((kind) => 'restore' in kind);
 
 export interface RestoreOptions {
   /** The user's own kinds of layers, by type or any other key: `{ scale }`. */

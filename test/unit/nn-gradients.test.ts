@@ -1,7 +1,7 @@
 /** Every layer and loss by finite differences in double precision: gradients to inputs and to weights. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { gradCheck, init, ops, type Tensor, tensor } from '../../src/engine/index.js';
+import { gradCheck, init, type Nested, ops, type Tensor, tensor } from '../../src/engine/index.js';
 import type { Layer } from '../../src/nn/layer.js';
 import * as layers from '../../src/nn/layers/index.js';
 import * as losses from '../../src/nn/losses.js';
@@ -25,21 +25,90 @@ const LAYERS: Record<string, () => Layer> = {
   rescaling: () => layers.rescaling({ scale: 0.5, offset: 2, inputShape: [3] }),
 };
 
+/** [2, 4, 4, 2], no two cells alike. */
+const IMAGES = nested([2, 4, 4, 2]);
+
+const IMAGE_LAYERS: Record<string, (inputShape: number[]) => Layer> = {
+  maxPooling2d: (inputShape) => layers.maxPooling2d({ poolSize: 3, strides: 1, padding: 'same', inputShape }),
+  averagePooling2d: (inputShape) => layers.averagePooling2d({ padding: 'same', strides: 3, inputShape }),
+  globalMaxPooling2d: (inputShape) => layers.globalMaxPooling2d({ inputShape }),
+  globalAveragePooling2d: (inputShape) => layers.globalAveragePooling2d({ keepDims: true, inputShape }),
+  upSampling2d: (inputShape) => layers.upSampling2d({ interpolation: 'bilinear', inputShape }),
+  zeroPadding2d: (inputShape) => layers.zeroPadding2d({ inputShape }),
+  cropping2d: (inputShape) => layers.cropping2d({ cropping: 1, inputShape }),
+  batchNormalization: (inputShape) =>
+    layers.batchNormalization({ gammaInitializer: 'randomNormal', inputShape }),
+  layerNormalization: (inputShape) => layers.layerNormalization({ axis: [1, -1], inputShape }),
+  groupNormalization: (inputShape) => layers.groupNormalization({ groups: 2, inputShape }),
+  gaussianNoise: (inputShape) => layers.gaussianNoise({ stddev: 0.5, inputShape }),
+  randomFlip: (inputShape) => layers.randomFlip({ inputShape }),
+  randomCrop: (inputShape) => layers.randomCrop({ height: 3, width: 2, inputShape }),
+  randomTranslation: (inputShape) =>
+    layers.randomTranslation({ heightFactor: 0.3, widthFactor: 0.4, inputShape }),
+  randomRotation: (inputShape) => layers.randomRotation({ factor: 0.2, inputShape }),
+};
+
+const SEQUENCES = nested([2, 5, 2]);
+
+const SEQUENCE_LAYERS: Record<string, (inputShape: number[]) => Layer> = {
+  maxPooling1d: (inputShape) => layers.maxPooling1d({ inputShape }),
+  averagePooling1d: (inputShape) => layers.averagePooling1d({ poolSize: 3, padding: 'same', inputShape }),
+  globalMaxPooling1d: (inputShape) => layers.globalMaxPooling1d({ inputShape }),
+  globalAveragePooling1d: (inputShape) => layers.globalAveragePooling1d({ inputShape }),
+};
+
+const MERGE_LAYERS: Record<string, () => Layer> = {
+  add: () => layers.add(),
+  subtract: () => layers.subtract(),
+  multiply: () => layers.multiply(),
+  average: () => layers.average(),
+  maximum: () => layers.maximum(),
+  minimum: () => layers.minimum(),
+  concatenate: () => layers.concatenate(),
+};
+
+/** Numbers of `shape` between -1 and 1 in no order. */
+function nested(shape: readonly number[]): Nested {
+  let next = 0;
+  const fill = ([extent = 0, ...rest]: readonly number[]): Nested =>
+    Array.from({ length: extent }, () =>
+      rest.length > 0 ? fill(rest) : ((next++ * 0.6180339887 + 0.17) % 1) * 2 - 1,
+    );
+  return fill(shape);
+}
+
 it('every layer stands here', () => {
-  expect(Object.keys(LAYERS).sort()).toEqual(
+  expect(Object.keys({ ...LAYERS, ...IMAGE_LAYERS, ...SEQUENCE_LAYERS, ...MERGE_LAYERS }).sort()).toEqual(
     Object.keys(layers)
       .filter((name) => name !== 'input')
       .sort(),
   );
 });
 
-it.each(Object.entries(LAYERS))('%s', async (_, make) => {
-  const net = new Network({ layers: [make()], seed: 5 });
-  const report = await gradCheck((x) => ops.square(net.apply(x, { training: true })), [X], {
-    variables: net.weights,
+async function expectSlopes(net: Network, x: Nested): Promise<void> {
+  const report = await gradCheck((values) => ops.square(net.apply(values, { training: true })), [x], {
+    variables: net.trainableWeights,
   });
   expect(report.failures).toEqual([]);
   expect(report.passed).toBe(true);
+}
+
+it.each(Object.entries(LAYERS))('%s', (_, make) =>
+  expectSlopes(new Network({ layers: [make()], seed: 5 }), X),
+);
+
+it.each(Object.entries(IMAGE_LAYERS))('%s', (_, make) =>
+  expectSlopes(new Network({ layers: [make([4, 4, 2])], seed: 5 }), IMAGES),
+);
+
+it.each(Object.entries(SEQUENCE_LAYERS))('%s', (_, make) =>
+  expectSlopes(new Network({ layers: [make([5, 2])], seed: 5 }), SEQUENCES),
+);
+
+it.each(Object.entries(MERGE_LAYERS))('%s', (_, make) => {
+  const x = layers.input({ shape: [3] });
+  const other = layers.dense({ units: 3, activation: 'tanh' }).apply(x);
+  return expectSlopes(new Network({ inputs: x, outputs: make().apply([x, other]), seed: 5 }), X);
 });
 
 const ROWS = [

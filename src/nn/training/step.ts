@@ -26,10 +26,13 @@ interface Losses {
   readonly loss: Tensor;
   /** One value per example each. */
   readonly metrics: readonly Tensor[];
+  /** Of weights that layers change themselves. */
+  readonly own: readonly Update[];
 }
 
 function lossesOf(network: Network, setup: Setup, batch: Batch, trains: boolean): Losses {
-  const result = network.apply([...batch.x], { training: trains });
+  const own: Update[] = [];
+  const result = network.apply([...batch.x], { training: trains, onUpdate: (update) => own.push(update) });
   const outputs = Array.isArray(result) ? result : [result];
   const each = setup.losses.map((loss, index) => {
     const name = loss.lossName ?? loss.name ?? 'loss';
@@ -44,7 +47,7 @@ function lossesOf(network: Network, setup: Setup, batch: Batch, trains: boolean)
     const predicted = outputs[output] as Tensor;
     return perExample(name, apply(batch.y[output] as Tensor, predicted), predicted);
   });
-  return { loss: batch.weights ? ops.mul(total, batch.weights) : total, metrics };
+  return { loss: batch.weights ? ops.mul(total, batch.weights) : total, metrics, own };
 }
 
 /** One float for each example, averaged over any further axes. */
@@ -66,7 +69,7 @@ function perExample(name: string, value: Tensor, predicted: Tensor): Tensor {
 
 /** Forward, backward, tail and optimizer. The loss is the mean over the batch. */
 export function trainingUpdates(network: Network, setup: Setup, control: Control, batch: Batch): Update[] {
-  const { loss, metrics } = lossesOf(network, setup, batch, true);
+  const { loss, metrics, own } = lossesOf(network, setup, batch, true);
   const [size = 1] = loss.shape;
   const dy = ops.broadcastTo(tensor(1 / size), [size]);
   const variables = network.trainableWeights;
@@ -74,7 +77,12 @@ export function trainingUpdates(network: Network, setup: Setup, control: Control
   const tail = tailOf(loss, metrics, control, setup.log);
   const { step, apply, fault } = tail;
   const optimized = setup.bound.updates(gradients, { step, apply, fault });
-  return [...countingUpdates(control, setup.log, { ...tail, ...optimized.control }), ...optimized.updates];
+  const applied = ops.notEqual(apply, 0);
+  return [
+    ...countingUpdates(control, setup.log, { ...tail, ...optimized.control }),
+    ...optimized.updates,
+    ...own.map(({ variable, value }) => ({ variable, value: ops.select(applied, value, variable) })),
+  ];
 }
 
 /** Forward and tail. */
