@@ -180,7 +180,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
           message: 'the batch does not fit the device',
           fix: 'use a smaller batchSize',
         });
-      dataset.order.assign(epochOrder(size, false, 0, 0));
+      dataset.takeIn([epochOrder(size, false, 0, 0)]);
       return this.#verifyFrom(await trainer.trainingProgram('verify', dataset, size));
     }
     if (trainer.mainProgram) return this.#verifyFrom(trainer.mainProgram);

@@ -26,12 +26,17 @@ export interface ResidentColumn {
   readonly dtype: DType;
 }
 
+/** Rows whose order is written at once. */
+const ORDER_ROWS = 4096;
+
 /** Most shards that one gather can bind beside cursor, order and output, on default limits. */
 const MOST_SHARDS = 5;
 
 export class Dataset {
   readonly rows: number;
-  readonly order: Variable;
+  /** How many epochs' orders fit at once: several where epochs are short. */
+  readonly orders: number;
+  readonly #order: Variable;
   readonly columns: readonly ResidentColumn[];
   readonly inputs: number;
   readonly targets: number;
@@ -47,9 +52,9 @@ export class Dataset {
     this.inputs = columns.inputs.length;
     this.targets = columns.targets.length;
     this.weighted = columns.weights !== null;
-    this.order = new Variable(
-      store.create(zeros([columns.rows], 'int32'), { name: 'order', trainable: false }),
-    );
+    this.orders = Math.max(1, Math.floor(ORDER_ROWS / columns.rows));
+    const order = zeros([columns.rows * this.orders], 'int32');
+    this.#order = new Variable(store.create(order, { name: 'order', trainable: false }));
     this.signature = signatureOf(columns);
   }
 
@@ -92,17 +97,24 @@ export class Dataset {
     }
   }
 
+  /** Takes the rows in these orders from now on, one after the other; at most `orders` of them. */
+  takeIn(orders: readonly Int32Array[]): void {
+    const all = new Int32Array(this.rows * this.orders);
+    for (const [index, order] of orders.entries()) all.set(order, index * this.rows);
+    this.#order.assign(all);
+  }
+
   /** The next `batchSize` rows of every column, from `cursor` on. */
   batch(cursor: Variable, batchSize: number): Tensor[] {
     const columns = this.columns.map(({ shards, dtype }) => ({ shards: [...shards], dtype }));
     return training
-      .nextBatch({ cursor, order: this.order, columns, batchSize })
+      .nextBatch({ cursor, order: this.#order, columns, batchSize })
       .map((value) => new Tensor(value));
   }
 
   dispose(): void {
     for (const { shards } of this.columns) for (const shard of shards) this.#store.remove(shard.ref);
-    this.#store.remove(this.order.ref);
+    this.#store.remove(this.#order.ref);
   }
 }
 

@@ -9,11 +9,14 @@ import type { Piece, Session } from './session.js';
 import { RING_ROWS } from './setup.js';
 
 export interface Epochs {
-  /** Begins the epoch that the trainer's position names, from its batch on. */
-  readonly start: () => {
+  /** Begins `count` epochs, the first that which the trainer's position names, from its batch on. */
+  readonly start: (count: number) => {
+    /** Steps in each epoch; `null` where nobody knows. */
     readonly batches: number | null;
     readonly pieces: Iterable<Piece> | AsyncIterable<Piece>;
   };
+  /** How many epochs may be begun together. */
+  readonly most: number;
   readonly validation: Columns | null;
 }
 
@@ -35,30 +38,41 @@ export async function arrayEpochs(session: Session, source: ColumnSource): Promi
   const validation = held.rows > 0 ? held : null;
   if (validation) requireTargets('fit', validation);
   const dataset = await trainer.dataset('train', columns);
-  if (!dataset) return { start: fedEpoch(session, columns), validation };
+  if (!dataset) return { start: fedEpoch(session, columns), most: 1, validation };
 
-  const full = Math.floor(columns.rows / batchSize);
-  const rest = columns.rows % batchSize;
+  const { rows } = columns;
+  const full = Math.floor(rows / batchSize);
+  const rest = rows % batchSize;
+  const batches = full + (rest > 0 ? 1 : 0);
+  const size = full > 0 ? batchSize : rest;
+  /** All steps are of one size: epochs may follow each other within a submit. */
+  const even = full === 0 || rest === 0;
   const programOf = (size: number): Promise<Program> =>
     trainer.trainingProgram('train', dataset, size, onCompile);
   if (full > 0) await programOf(batchSize);
   if (rest > 0) await programOf(rest);
   const { position, network } = trainer;
-  // Asked for anew each time, since other calls may have driven a program out of the cache.
-  async function* pieces(): AsyncGenerator<Piece> {
-    while (position.batch < full) {
-      const times = Math.min(pace.steps, full - position.batch, RING_ROWS);
-      yield { program: await programOf(batchSize), feeds: {}, size: batchSize, times };
+  // Programs are asked for anew each time, since other calls may have driven one out of the cache.
+  async function* pieces(count: number): AsyncGenerator<Piece> {
+    let left = (even ? count * batches : full) - position.batch;
+    while (left > 0) {
+      const times = Math.min(pace.steps, left, RING_ROWS);
+      left -= times;
+      yield { program: await programOf(size), feeds: {}, size, times };
     }
-    if (rest > 0 && position.batch === full)
+    if (!even && position.batch === full)
       yield { program: await programOf(rest), feeds: {}, size: rest, times: 1 };
   }
   return {
     validation,
-    start() {
-      dataset.order.assign(epochOrder(columns.rows, shuffle, network.seed, position.epoch - 1));
+    most: even ? dataset.orders : 1,
+    start(count) {
+      const first = position.epoch - 1;
+      dataset.takeIn(
+        Array.from({ length: count }, (_, index) => epochOrder(rows, shuffle, network.seed, first + index)),
+      );
       network.control.cursor.assign(Uint32Array.of(position.batch * batchSize));
-      return { batches: full + (rest > 0 ? 1 : 0), pieces: pieces() };
+      return { batches, pieces: pieces(count) };
     },
   };
 }
@@ -95,7 +109,7 @@ export async function streamedEpochs({ trainer, options }: Session, source: Batc
   }
   const validation = validationData ? await trainer.columns('fit', validationData) : null;
   if (validation) requireTargets('fit', validation);
-  return { start: () => ({ batches: stepsPerEpoch ?? null, pieces: pieces() }), validation };
+  return { start: () => ({ batches: stepsPerEpoch ?? null, pieces: pieces() }), most: 1, validation };
 }
 
 const nothingLeft = (rows: number, validationSplit: number): HeddleError =>

@@ -29,7 +29,7 @@ async function evaluateAlone(
     counter.assign(Uint32Array.of(0));
   log.totals.assign(new Float32Array(trainer.logNames.length));
   if (dataset) {
-    dataset.order.assign(epochOrder(columns.rows, false, 0, 0));
+    dataset.takeIn([epochOrder(columns.rows, false, 0, 0)]);
     const full = Math.floor(columns.rows / batchSize);
     const rest = columns.rows % batchSize;
     if (full > 0) {

@@ -10,7 +10,16 @@ import { EpochLogs } from './logs.js';
 import { checkLastUpdate } from './nonfinite.js';
 import { Pace } from './pace.js';
 import type { FitRun, History } from './run.js';
-import { callEach, drain, type Epoch, ending, keepPace, queuePiece, type Session } from './session.js';
+import {
+  callEach,
+  drain,
+  type Epoch,
+  ending,
+  keepPace,
+  queuePiece,
+  type Session,
+  type Stretch,
+} from './session.js';
 import type { Trainer } from './trainer.js';
 
 /** Trains. The history is that of whole epochs and of the one that was cut short, if any. */
@@ -44,33 +53,48 @@ export async function runFit(
   return session.history;
 }
 
-async function runEpochs(session: Session, { start, validation }: Epochs): Promise<void> {
+async function runEpochs(session: Session, { start, most, validation }: Epochs): Promise<void> {
   const { trainer, options } = session;
   const { position } = trainer;
-  const interrupted = options.resume === true && position.batch > 0;
-  const { epochs = 1 } = options;
-  for (let index = 0; index < epochs && !ending(session); index++) {
-    if (!interrupted || index > 0) {
+  const { epochs = 1, callbacks = [] } = options;
+  const paused =
+    validation !== null || callbacks.some((callback) => callback.onEpochBegin ?? callback.onEpochEnd);
+  let interrupted = options.resume === true && position.batch > 0;
+  for (let index = 0; index < epochs && !ending(session); ) {
+    if (!interrupted) {
       position.epoch++;
       position.batch = 0;
     }
+    const together = paused || interrupted ? 1 : Math.min(epochs - index, most);
+    interrupted = false;
     await callEach(session, (callback) => callback.onEpochBegin?.(index, session.context));
-    const { batches, pieces } = start();
-    const epoch: Epoch = { index, logs: new EpochLogs(trainer.logNames), batches };
+    const { batches, pieces } = start(together);
+    const stretch: Stretch = {
+      epochs: Array.from({ length: together }, (_, offset) => newEpoch(session, index + offset)),
+      batches,
+      start: position.epoch,
+    };
     for await (const piece of pieces) {
-      queuePiece(session, epoch, piece);
+      queuePiece(session, stretch, piece);
       await keepPace(session);
       if (ending(session)) break;
     }
     const cut = ending(session) && (batches === null || position.batch < batches);
     if (!cut) position.batch = 0;
-    session.pending.push(() => endEpoch(session, epoch, cut ? null : validation, !cut));
-    if (validation || session.options.callbacks?.some((callback) => callback.onEpochEnd))
-      await drain(session);
+    for (const epoch of stretch.epochs) {
+      session.pending.push(() => endEpoch(session, epoch, cut ? null : validation, !cut));
+    }
+    if (paused) await drain(session);
+    index += together;
   }
   await drain(session);
   await checkLastUpdate(trainer, session.history.epoch.at(-1) ?? 0);
 }
+
+const newEpoch = ({ trainer }: Session, index: number): Epoch => ({
+  index,
+  logs: new EpochLogs(trainer.logNames),
+});
 
 /** Records an epoch, evaluates and tells the callbacks, once all its steps have been reported. */
 async function endEpoch(

@@ -7,7 +7,7 @@ import { type EpochLogs, namedMeans, ringRow } from './logs.js';
 import { type Halt, refusedStep } from './nonfinite.js';
 import type { Pace } from './pace.js';
 import type { FitRun, History } from './run.js';
-import type { Trainer } from './trainer.js';
+import type { Position, Trainer } from './trainer.js';
 
 /** Submits on their way while the host reads an earlier one. */
 const IN_FLIGHT = 2;
@@ -28,8 +28,15 @@ export interface Epoch {
   /** From 0 in this fit. */
   readonly index: number;
   readonly logs: EpochLogs;
-  /** Steps in it; `null` where nobody knows. */
+}
+
+/** Epochs that are queued without a pause in between: one, or several where epochs are shorter than a submit. */
+export interface Stretch {
+  readonly epochs: readonly Epoch[];
+  /** Steps in each; `null` where nobody knows, and then there is one epoch. */
   readonly batches: number | null;
+  /** The position's epoch in the first of them. */
+  readonly start: number;
 }
 
 /** Equal steps that go into one submit. */
@@ -63,14 +70,13 @@ export async function drain({ pending }: Session): Promise<void> {
 }
 
 /** Queues the steps of `piece`, and their report. */
-export function queuePiece(session: Session, epoch: Epoch, { program, feeds, size, times }: Piece): void {
+export function queuePiece(session: Session, stretch: Stretch, { program, feeds, size, times }: Piece): void {
   const { trainer, pace, pending } = session;
   const { position, setup, logNames } = trainer;
-  const from = { step: position.step, batch: position.batch, epoch: position.epoch };
+  const from = { ...position };
   program.submit(feeds, times);
   trainer.ran(program, size);
-  position.step += times;
-  position.batch += times;
+  Object.assign(position, after(stretch, from, times));
   const ring = setup.log.ring.data();
   ring.catch(() => {});
   pending.push(async () => {
@@ -79,19 +85,29 @@ export function queuePiece(session: Session, epoch: Epoch, { program, feeds, siz
     for (let offset = 0; offset < times; offset++) {
       const means = ringRow(rows, from.step + offset, logNames.length);
       const [loss = Number.NaN] = means;
-      const at = { epoch: epoch.index, batch: from.batch + offset, step: from.step + offset + 1, loss };
+      const reached = after(stretch, from, offset);
+      const epoch = stretch.epochs[reached.epoch - stretch.start] as Epoch;
+      const at = { epoch: epoch.index, batch: reached.batch, step: reached.step + 1, loss };
       if (!Number.isFinite(loss)) {
-        Object.assign(position, { ...from, batch: at.batch, step: at.step - 1 });
+        Object.assign(position, reached);
         throw await refusedStep(trainer, program, at);
       }
-      await reportStep(session, epoch, at, means, size);
+      await reportStep(session, { ...epoch, batches: stretch.batches }, at, means, size);
     }
   });
 }
 
+/** Where `steps` steps lead from `from`: over into the next epochs of the stretch, but not beyond its last. */
+function after({ epochs, batches, start }: Stretch, from: Position, steps: number): Position {
+  const batch = from.batch + steps;
+  const passed =
+    batches === null ? 0 : Math.min(Math.floor(batch / batches), start + epochs.length - 1 - from.epoch);
+  return { epoch: from.epoch + passed, batch: batch - passed * (batches ?? 0), step: from.step + steps };
+}
+
 async function reportStep(
   session: Session,
-  epoch: Epoch,
+  epoch: Epoch & Pick<Stretch, 'batches'>,
   at: Omit<Halt, 'update'>,
   means: readonly number[],
   size: number,
