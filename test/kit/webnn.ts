@@ -10,6 +10,7 @@ import { applyOne, type HostTensor, type Node, type Value } from '../../src/ir/g
 import { constant, inputOp } from '../../src/ir/leaves.js';
 import * as ops from '../../src/ops/index.js';
 import type { Tolerance } from './tolerance.js';
+import { NORMALIZATIONS } from './webnn-normalization.js';
 
 /** A case as it stands in the files. Infinity and NaN were lost on the way there: they are `null`. */
 export interface WebnnTest {
@@ -45,16 +46,18 @@ export interface WebnnGraph {
 }
 
 /** The arguments of an operator: its options and its other arguments alike, by name; tensors resolved. */
-interface Arguments {
+export interface Arguments {
   value(name: string): Value;
   values(name: string): Value[];
   number(name: string, fallback: number): number;
   list(name: string): number[] | undefined;
   text(name: string): string;
   flag(name: string): boolean;
+  /** Whether the case gives it. */
+  has(name: string): boolean;
 }
 
-interface Mapping {
+export interface Mapping {
   build(args: Arguments): Value | Value[];
   /** `terms` is the number of input elements per output element. Default: exact. */
   tolerance?(terms: number, input: Value): Tolerance;
@@ -82,6 +85,7 @@ const reduction = (
 
 /** WebNN operators by name. ULPs are those of the conformance suite. */
 const MAPPINGS: Readonly<Record<string, Mapping>> = {
+  ...NORMALIZATIONS,
   abs: unary(ops.abs),
   neg: unary(ops.neg),
   exp: unary(ops.exp, 32),
@@ -271,6 +275,7 @@ function readArguments(operator: WebnnOperator, known: ReadonlyMap<string, Value
     list: (name) => (Array.isArray(all[name]) ? (all[name] as number[]) : undefined),
     text: (name) => String(all[name]),
     flag: (name) => all[name] === true,
+    has: (name) => all[name] !== undefined,
   };
 }
 
