@@ -21,6 +21,7 @@ export const ELEMENTWISE_ULPS: Readonly<Record<string, (args: readonly number[])
   sub: () => 1,
   mul: () => 1,
   square: () => 1,
+  standardized: () => 2, // a difference and a product
   div: () => 2.5, // [WGSL]
   reciprocal: () => 2.5, // a division [WGSL]
   sqrt: () => 4, // 1 / inverseSqrt (2) with a division (2.5) [WGSL]

@@ -7,7 +7,7 @@ import { HeddleError, rejectUnknownOptions } from '../core/errors.js';
 import { normalizeAxes, sameShape, showShape } from '../core/shape.js';
 import { apply, type TensorType, type Value } from '../ir/graph.js';
 import type { OpDef } from '../ir/op.js';
-import { add, mul, reciprocal, sqrt, square, sub } from './pointwise/index.js';
+import { add, mul, reciprocal, sqrt, square, standardized, sub } from './pointwise/index.js';
 import { mean } from './reduce.js';
 import { reducedCount, reshape, sum } from './structural.js';
 import { reducedShape } from './structural-index.js';
@@ -35,7 +35,7 @@ export const standardizeOp: OpDef<StandardizeAttrs> = {
   // With x̂ = (x − μ)·r:  dx = scale·r·(dy − mean(dy) − x̂·mean(dy·x̂)),  dscale = Σ dy·x̂.
   vjp({ inputs: [x, scale], outputs: [, mu, , r], attrs: { axes }, dys: [dy], needs }) {
     if (!x || !mu || !r || !dy) return [null, null];
-    const standard = mul(sub(x, mu), r);
+    const standard = standardized(x, mu, r);
     // Written as the gradients of scale and shift are, so that each sum is taken once.
     const total = (value: Value): Value => reshape(sum(value, { axis: axes }), mu.shape);
     const along = total(mul(dy, standard));
@@ -48,10 +48,9 @@ export const standardizeOp: OpDef<StandardizeAttrs> = {
     if (!x) return [];
     const over = { axis: axes, keepDims: true };
     const mu = mean(x, over);
-    const centred = sub(x, mu);
-    const variance = mean(square(centred), over);
+    const variance = mean(square(sub(x, mu)), over);
     const r = reciprocal(sqrt(add(variance, epsilon)));
-    return [mul(centred, scale ? mul(scale, r) : r), mu, variance, r];
+    return [standardized(x, mu, scale ? mul(scale, r) : r), mu, variance, r];
   },
 };
 

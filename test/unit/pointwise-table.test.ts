@@ -109,10 +109,10 @@ const POINTS: Readonly<Record<string, readonly (readonly number[])[]>> = {
 const pointsOf = ({ name, arity }: PointwiseRow): readonly (readonly number[])[] =>
   POINTS[name] ??
   [
-    [-1.3, 0.7],
-    [0.4, -2.1],
-    [2.2, 1.9],
-  ].map((pair) => pair.slice(0, arity));
+    [-1.3, 0.7, 1.6],
+    [0.4, -2.1, -0.3],
+    [2.2, 1.9, 0.8],
+  ].map((point) => point.slice(0, arity));
 
 describe('derivatives', () => {
   const smooth = POINTWISE_ROWS.filter((row) => row.vjp);

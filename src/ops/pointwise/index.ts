@@ -7,6 +7,7 @@ import { COMPARISON_ROWS } from './comparisons.js';
 import { ELEMENTARY_ROWS } from './elementary.js';
 import { RANDOM_ROWS } from './random.js';
 import { SELECT_ROWS } from './select.js';
+import { STANDARD_ROWS } from './standard.js';
 
 /** Every row, for tests that iterate the table. */
 export const POINTWISE_ROWS: readonly PointwiseRow[] = [
@@ -15,6 +16,7 @@ export const POINTWISE_ROWS: readonly PointwiseRow[] = [
   ...ELEMENTARY_ROWS,
   ...ACTIVATION_ROWS,
   ...SELECT_ROWS,
+  ...STANDARD_ROWS,
   ...RANDOM_ROWS,
 ];
 
@@ -60,3 +62,4 @@ export {
   uniform,
 } from './random.js';
 export { cast, select, stopGradient } from './select.js';
+export { standardized } from './standard.js';

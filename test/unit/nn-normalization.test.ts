@@ -1,0 +1,357 @@
+/** Normalisation layers: training against TensorFlow.js, statistics included; modes; formulas; what a step costs. */
+
+import * as tfl from '@tensorflow/tfjs-layers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compile, init, ops, type Tensor, tensor } from '../../src/engine/index.js';
+import * as layers from '../../src/nn/layers/index.js';
+import * as losses from '../../src/nn/losses.js';
+import { sequential } from '../../src/nn/model.js';
+import { Network } from '../../src/nn/network.js';
+import * as optimizers from '../../src/optim/index.js';
+import { failure } from '../kit/failure.js';
+import { fill } from '../kit/fill.js';
+import { tf } from '../kit/tfjs.js';
+
+beforeAll(() => init({ device: 'cpu' }));
+
+const floats = (shape: number[], seed: number) => ({
+  data: Float32Array.from(fill({ shape }, seed, 0).data),
+  shape,
+});
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, within = 2e-5): void {
+  expect(actual.length).toBe(expected.length);
+  const scale = Math.max(1, ...Array.from(expected, Math.abs));
+  const worst = Math.max(...Array.from(expected, (value, i) => Math.abs(value - (actual[i] as number))));
+  expect(worst / scale).toBeLessThanOrEqual(within);
+}
+
+const ROWS = 22;
+
+describe('batchNormalization trains as in TensorFlow.js, moving statistics included', () => {
+  const kinds = { 'after a dense layer': [6], 'of images': [3, 2, 4] };
+  it.each(Object.entries(kinds))('%s', async (_, shape) => {
+    const images = shape.length > 1;
+    const features = shape.at(-1) as number;
+    const x = floats([ROWS, ...shape], 3);
+    const y = floats([ROWS, 2], 4);
+    const width = images ? 3 * 2 * 4 : 5;
+    const normalized = images ? features : 5;
+    const first = [
+      ...(images ? [] : [floats([6, 5], 21), floats([5], 22)]),
+      floats([normalized], 23),
+      floats([normalized], 24),
+      floats([normalized], 25),
+      { data: Float32Array.from({ length: normalized }, (_, i) => 0.5 + i / 4), shape: [normalized] },
+      floats([width, 2], 27),
+      floats([2], 28),
+    ];
+    // Its gamma, beta, moving mean and variance stand in the same order; frozen weights come last in getWeights().
+    const config = { momentum: 0.7, epsilon: 0.01 };
+    const net = sequential([
+      ...(images ? [] : [layers.dense({ units: 5, inputShape: shape })]),
+      layers.batchNormalization({ ...config, ...(images && { inputShape: shape }) }),
+      ...(images ? [layers.flatten()] : []),
+      layers.dense({ units: 2 }),
+    ]);
+    net.setWeights(first);
+    net.compile({ optimizer: optimizers.sgd({ learningRate: 0.05 }), loss: losses.meanSquaredError() });
+    const options = { epochs: 3, batchSize: 8, shuffle: false };
+    const { history } = await net.fit(x, y, options);
+
+    const oracle = tfl.sequential({
+      layers: [
+        ...(images ? [] : [tfl.layers.dense({ units: 5, inputShape: shape })]),
+        tfl.layers.batchNormalization({ ...config, ...(images && { inputShape: shape }) }),
+        ...(images ? [tfl.layers.flatten()] : []),
+        tfl.layers.dense({ units: 2 }),
+      ],
+    });
+    const byLayer = [...first];
+    for (const layer of oracle.layers) {
+      const own = layer.weights.map(() => byLayer.shift()).filter((one) => one !== undefined);
+      // layer.weights lists trainable weights first, which is the order here too.
+      layer.setWeights(own.map(({ data, shape: extents }) => tf.tensor(data, extents)));
+    }
+    oracle.compile({ optimizer: tf.train.sgd(0.05), loss: 'meanSquaredError' });
+    const tfX = tf.tensor(x.data, x.shape as [number, number]);
+    const { history: expected } = await oracle.fit(tfX, tf.tensor(y.data, y.shape as [number, number]), {
+      ...options,
+      yieldEvery: 'never',
+    });
+    expectClose(history.loss ?? [], expected.loss as number[]);
+
+    const weights = await net.getWeights();
+    const wanted = oracle.layers.flatMap((layer) => layer.getWeights());
+    expect(weights.map(({ shape: extents }) => extents)).toEqual(wanted.map(({ shape: extents }) => extents));
+    weights.forEach(({ data }, index) => {
+      expectClose(data, (wanted[index] as tf.Tensor).dataSync());
+    });
+    expectClose((await net.predict(x)).data, (oracle.predict(tfX) as tf.Tensor).dataSync());
+    net.dispose();
+  });
+});
+
+const X = [
+  [1, 10],
+  [3, 30],
+  [5, 80],
+];
+const MEAN = [3, 40];
+const VARIANCE = [8 / 3, (900 + 100 + 1600) / 3];
+const EPSILON = 1e-3;
+const standard = (row: readonly number[], mean: readonly number[], variance: readonly number[]): number[] =>
+  row.map((value, i) => (value - (mean[i] as number)) / Math.sqrt((variance[i] as number) + EPSILON));
+
+describe('batchNormalization', () => {
+  const numbers = async (value: Tensor): Promise<number[]> => [...(await value.data())];
+
+  it.each([
+    [true, true],
+    [true, false],
+    [false, true],
+    [false, false],
+  ])('with scale %s and center %s is its formula, in both modes', async (scale, center) => {
+    const net = new Network({
+      layers: [
+        layers.batchNormalization({
+          scale,
+          center,
+          gammaInitializer: { name: 'constant', config: { value: 2 } },
+          betaInitializer: { name: 'constant', config: { value: -1 } },
+          movingMeanInitializer: { name: 'constant', config: { value: 4 } },
+          inputShape: [2],
+        }),
+      ],
+    });
+    const affine = (value: number): number => (scale ? 2 : 1) * value - (center ? 1 : 0);
+    expect(net.weights.map(({ name }) => name.split('/')[1])).toEqual([
+      ...(scale ? ['gamma'] : []),
+      ...(center ? ['beta'] : []),
+      'movingMean',
+      'movingVariance',
+    ]);
+    expect(net.trainableWeights.length).toBe(Number(scale) + Number(center));
+    const trained = await numbers(net.apply(tensor(X), { training: true }));
+    expectClose(trained, X.flatMap((row) => standard(row, MEAN, VARIANCE)).map(affine), 1e-6);
+    const inferred = await numbers(net.apply(tensor(X)));
+    expectClose(inferred, X.flatMap((row) => standard(row, [4, 4], [1, 1])).map(affine), 1e-6);
+    net.dispose();
+  });
+
+  it.each([
+    [true, false],
+    [false, true],
+    [false, false],
+  ])('trains with scale %s and center %s', async (scale, center) => {
+    const net = sequential(
+      [layers.batchNormalization({ scale, center, inputShape: [2] }), layers.dense({ units: 1 })],
+      { seed: 3 },
+    );
+    net.compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }), loss: losses.meanSquaredError() });
+    const { history } = await net.fit(X, [[0], [1], [2]], { epochs: 20 });
+    expect(history.loss?.at(-1)).toBeLessThan(0.2 * (history.loss?.[0] as number));
+    const weights = await net.getWeights();
+    const [movingMean] = weights.slice(Number(scale) + Number(center));
+    expectClose(
+      movingMean?.data ?? [],
+      MEAN.map((value) => value * (1 - 0.99 ** 20)),
+      1e-5,
+    );
+    net.dispose();
+  });
+
+  it('normalises along another axis', async () => {
+    const x = floats([3, 4, 5], 9);
+    const along = new Network({ layers: [layers.batchNormalization({ axis: 1, inputShape: [4, 5] })] });
+    expect(along.weights.map(({ shape }) => shape)).toEqual([[4], [4], [4], [4]]);
+    const y = await numbers(along.apply(tensor(x.data, { shape: x.shape }), { training: true }));
+    const last = new Network({ layers: [layers.batchNormalization({ inputShape: [5, 4] })] });
+    const turned = ops.transpose(tensor(x.data, { shape: x.shape }), { perm: [0, 2, 1] });
+    const back = ops.transpose(last.apply(turned, { training: true }), { perm: [0, 2, 1] });
+    expectClose(y, await numbers(back), 1e-6);
+  });
+
+  it('hands out updates in graph programs, the second use of a layer going on from the first', async () => {
+    const x = layers.input({ shape: [2] });
+    const shared = layers.batchNormalization({ momentum: 0.5 });
+    const net = new Network({ inputs: x, outputs: shared.apply(shared.apply(x)) });
+    const updates: Parameters<NonNullable<Parameters<Network['apply']>[1]>['onUpdate'] & object>[0][] = [];
+    const y = net.apply(tensor(X), { training: true, onUpdate: (update) => updates.push(update) });
+    expect(updates.map(({ variable }) => variable.name)).toEqual([
+      'batchNormalization_1/movingMean',
+      'batchNormalization_1/movingVariance',
+    ]);
+    const program = await compile({ inputs: {}, outputs: { y }, updates });
+    await program.run({});
+    const [mean, variance] = (await net.getWeights()).slice(2);
+    // The second batch has mean 0 and a variance a little below 1.
+    expectClose(
+      mean?.data ?? [],
+      MEAN.map((value) => value * 0.5 * 0.5),
+      1e-6,
+    );
+    const after = VARIANCE.map((value) => (1 * 0.5 + value * 0.5) * 0.5 + (value / (value + EPSILON)) * 0.5);
+    expectClose(variance?.data ?? [], after, 1e-6);
+    expect(updates.length).toBe(2);
+    program.dispose();
+    net.dispose();
+  });
+
+  it('hands out nothing in inference, and nothing where it is frozen: then it runs in inference mode', () => {
+    const count = (training: boolean, trainable: boolean): number => {
+      let updates = 0;
+      const net = new Network({ layers: [layers.batchNormalization({ trainable, inputShape: [2] })] });
+      net.apply(tensor(X), { training, onUpdate: () => updates++ });
+      return updates;
+    };
+    expect([count(true, true), count(false, true), count(true, false)]).toEqual([2, 0, 0]);
+  });
+
+  it('frozen, gives in training what it gives in inference', async () => {
+    const net = new Network({
+      layers: [
+        layers.batchNormalization({
+          trainable: false,
+          movingVarianceInitializer: { name: 'constant', config: { value: 9 } },
+          inputShape: [2],
+        }),
+      ],
+    });
+    const inferred = await numbers(net.apply(tensor(X)));
+    expect(await numbers(net.apply(tensor(X), { training: true }))).toEqual(inferred);
+    expectClose(
+      inferred,
+      X.flatMap((row) => standard(row, [0, 0], [9, 9])),
+      1e-6,
+    );
+  });
+
+  it('keeps its statistics where a step is refused', async () => {
+    const net = sequential([
+      layers.batchNormalization({ momentum: 0.5, inputShape: [2] }),
+      layers.dense({ units: 1 }),
+    ]);
+    net.compile({ optimizer: optimizers.sgd({ learningRate: 0.01 }), loss: losses.meanSquaredError() });
+    // The square of the second batch's errors is infinite.
+    const x = [...X, ...X];
+    const y = x.map((_, row) => [row < X.length ? 1 : 1e30]);
+    const fit = net.fit(x, y, { batchSize: 3, shuffle: false });
+    await expect(fit).rejects.toThrow(/step 2/);
+    const [, , mean, variance] = await net.getWeights();
+    expectClose(
+      mean?.data ?? [],
+      MEAN.map((value) => value / 2),
+      1e-6,
+    );
+    expectClose(
+      variance?.data ?? [],
+      VARIANCE.map((value) => 0.5 + value / 2),
+      1e-6,
+    );
+    net.dispose();
+  });
+
+  it('survives a large mean: the variance is found in two passes', async () => {
+    const net = new Network({ layers: [layers.batchNormalization({ epsilon: 1e-12, inputShape: [1] })] });
+    const x = [[10000], [10001], [10002], [10003]];
+    expectClose(
+      await numbers(net.apply(tensor(x), { training: true })),
+      [-1.5, -0.5, 0.5, 1.5].map((value) => value / Math.sqrt(1.25)),
+      1e-6,
+    );
+  });
+
+  it('refuses what cannot be', () => {
+    expect(failure(() => layers.batchNormalization({ momentum: 2 })).roles).toEqual(['momentum']);
+    expect(failure(() => layers.batchNormalization({ epsilon: 0 })).roles).toEqual(['epsilon']);
+    const input = layers.input({ shape: [2] });
+    expect(failure(() => layers.batchNormalization({ axis: 0 }).apply(input)).roles).toEqual([
+      'axis',
+      'input',
+    ]);
+    expect(failure(() => layers.layerNormalization({ axis: [1, 2] }).apply(input)).roles).toEqual([
+      'axis',
+      'input',
+    ]);
+    expect(failure(() => layers.groupNormalization().apply(input)).roles).toEqual(['groups', 'input']);
+    const free = new Network({ layers: [layers.batchNormalization({ inputShape: [null] })] });
+    expect(failure(() => free.weights).roles).toEqual(['inputShape']);
+  });
+});
+
+describe('layerNormalization and groupNormalization', () => {
+  const x = floats([2, 3, 2, 4], 5);
+  const at = (b: number, h: number, w: number, c: number): number =>
+    x.data[((b * 3 + h) * 2 + w) * 4 + c] as number;
+
+  /** The formula over whatever shares `key`. */
+  function expected(key: (b: number, h: number, w: number, c: number) => string): number[] {
+    const cells: { key: string; value: number }[] = [];
+    for (let b = 0; b < 2; b++)
+      for (let h = 0; h < 3; h++)
+        for (let w = 0; w < 2; w++)
+          for (let c = 0; c < 4; c++) cells.push({ key: key(b, h, w, c), value: at(b, h, w, c) });
+    return cells.map((cell) => {
+      const others = cells.filter((other) => other.key === cell.key).map(({ value }) => value);
+      const mean = others.reduce((sum, value) => sum + value) / others.length;
+      const variance = others.reduce((sum, value) => sum + (value - mean) ** 2, 0) / others.length;
+      return (cell.value - mean) / Math.sqrt(variance + EPSILON);
+    });
+  }
+
+  const output = async (layer: ReturnType<typeof layers.layerNormalization>): Promise<ArrayLike<number>> => {
+    const net = new Network({ layers: [layer] });
+    return net.apply(tensor(x.data, { shape: x.shape })).data();
+  };
+  const inputShape = [3, 2, 4];
+
+  it('are their formulas', async () => {
+    expectClose(
+      await output(layers.layerNormalization({ inputShape })),
+      expected((b, h, w) => `${b},${h},${w}`),
+      2e-6,
+    );
+    const two = layers.layerNormalization({ axis: [1, 3], inputShape });
+    expectClose(
+      await output(two),
+      expected((b, _, w) => `${b},${w}`),
+      2e-6,
+    );
+    const groups = layers.groupNormalization({ groups: 2, inputShape });
+    expectClose(
+      await output(groups),
+      expected((b, _, __, c) => `${b},${c >> 1}`),
+      2e-6,
+    );
+    const each = layers.groupNormalization({ groups: -1, inputShape });
+    expectClose(
+      await output(each),
+      expected((b, _, __, c) => `${b},${c}`),
+      2e-6,
+    );
+  });
+
+  it('have weights of the normalised axes, scaled and shifted by them', async () => {
+    const net = new Network({ layers: [layers.layerNormalization({ axis: [1, 3], inputShape })] });
+    expect(net.weights.map(({ shape }) => shape)).toEqual([
+      [3, 4],
+      [3, 4],
+    ]);
+    const constantLayer = layers.groupNormalization({
+      groups: 1,
+      gammaInitializer: { name: 'constant', config: { value: 3 } },
+      betaInitializer: 'ones',
+      inputShape,
+    });
+    expectClose(
+      await output(constantLayer),
+      expected((b) => `${b}`).map((value) => 3 * value + 1),
+      2e-6,
+    );
+    const bare = new Network({
+      layers: [layers.groupNormalization({ groups: 4, scale: false, center: false, inputShape })],
+    });
+    expect(bare.weights).toEqual([]);
+  });
+});
