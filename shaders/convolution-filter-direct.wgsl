@@ -21,8 +21,8 @@ struct Params {
   lines: u32,
   parts: u32,
   chunk: u32,
-  input_h: u32,
-  input_w: u32,
+  source_h: u32,
+  source_w: u32,
   output_h: u32,
   output_w: u32,
   cells_w: u32,
@@ -71,18 +71,20 @@ fn convolution_filter_direct(@builtin(workgroup_id) wid: vec3<u32>, @builtin(loc
   let channel = k / params.columns * params.per_group + row % params.per_group;
   let above = cell / params.cells_w * params.dilation_h - params.before_h;
   let left = cell % params.cells_w * params.dilation_w - params.before_w;
-  for (var line = first; line < last; line++) {
-    let h = line % params.output_h * params.stride_h + above;
-    if (h >= params.input_h) {
-      continue;
-    }
-    let start = (line / params.output_h * params.input_h + h) * params.input_w;
-    for (var q = 0u; q < params.output_w; q++) {
-      let w = q * params.stride_w + left;
-      if (w < params.input_w) {
-        sum = fma(x[(start + w) * params.channels + channel], dy[(line * params.output_w + q) * params.filters + k], sum);
-      }
-    }
+  var n = first / params.output_h;
+  var p = first % params.output_h;
+  var q = 0u;
+  // One flat loop, as in convolution-direct.wgsl.
+  for (var place = first * params.output_w; place < last * params.output_w; place++) {
+    let h = p * params.stride_h + above;
+    let w = q * params.stride_w + left;
+    let a = x[((n * params.source_h + h) * params.source_w + w) * params.channels + channel];
+    sum = select(sum, fma(a, dy[place * params.filters + k], sum), h < params.source_h && w < params.source_w);
+    let line_ends = q + 1u == params.output_w;
+    let image_ends = line_ends && p + 1u == params.output_h;
+    q = select(q + 1u, 0u, line_ends);
+    p = select(p + u32(line_ends), 0u, image_ends);
+    n += u32(image_ends);
   }
   result[part * params.size + index] = finish(sum, row, k);
 }

@@ -15,6 +15,7 @@ import {
   type WindowSum,
   windowParams,
 } from './convolution.js';
+import { TAPS_AT } from './convolution-operands.js';
 import { foldWorkgroups, type Launch } from './kernel.js';
 
 const LANES = 64;
@@ -25,13 +26,22 @@ const elemOf = (lanes: 1 | 4, scalar = 'f32'): string => (lanes === 4 ? `vec4<${
 export function convolutionDirect(use: WindowSum, resultType: string): Launch {
   const lanes = isQuadDepthwise(use.sourceChannels, use.resultChannels, use.groups) ? 4 : 1;
   const size = (use.batch * use.result[0] * use.result[1] * use.resultChannels) / lanes;
-  const params = { size, ...windowParams(use, lanes) };
+  const filters = use.forward ? use.resultChannels : use.sourceChannels;
+  const params = {
+    size,
+    ...windowParams(use, lanes),
+    columns: use.resultChannels / use.groups,
+    inner: use.sourceChannels / use.groups,
+    filter_inner: use.forward ? filters : 1,
+    filter_column: use.forward ? 1 : filters,
+  };
   const kernel = assembleKernel({
     entryPoint: 'convolution_direct',
     source: windowSource,
     baked: [lanes, resultType],
     declarations: [
       `alias elem = ${elemOf(lanes)};`,
+      TAPS_AT,
       ...(use.epilogue ? [] : [IDENTITY_EPILOGUE]),
       finishElement(lanes, resultType),
     ],
@@ -54,7 +64,13 @@ export function convolutionDirect(use: WindowSum, resultType: string): Launch {
 export function convolutionFilterDirect(use: FilterSum, split: LineSplit, resultType: string): Launch {
   const lanes = isQuadDepthwise(use.channels, use.filters, use.groups) ? 4 : 1;
   const size = (filterRows(use) * use.filters) / lanes;
-  const params = { size, ...filterParams(use, split, lanes) };
+  const params = {
+    size,
+    ...filterParams(use, split, lanes),
+    filters: use.filters / lanes,
+    columns: use.filters / use.groups,
+    output_w: use.output[1],
+  };
   const bindings: TypedBinding[] = [
     { name: 'x', access: 'read', type: 'array<elem>' },
     { name: 'dy', access: 'read', type: 'array<elem>' },

@@ -81,49 +81,43 @@ export const isQuadDepthwise = (channels: number, filters: number, groups: numbe
 
 /** Parameters that address the source of a window sum and its taps; channel counts divided by `lanes`. */
 export function windowParams(use: WindowSum, lanes: 1 | 4 = 1): Record<string, number> {
-  const perAxis = (name: string, pair: Pair): Record<string, number> => ({
-    [`${name}_h`]: pair[0] >>> 0,
-    [`${name}_w`]: pair[1] >>> 0,
-  });
-  const depth = lanes === 1 ? use.groups : use.groups / lanes;
-  const columns = use.resultChannels / use.groups;
-  const inner = use.sourceChannels / use.groups;
-  const [filters, perGroup] = use.forward ? [use.resultChannels, inner] : [use.sourceChannels, columns];
-  return {
-    ...perAxis('result', use.result),
+  const params: Record<string, number> = {
     result_channels: use.resultChannels / lanes,
-    ...perAxis('source', use.source),
     source_channels: use.sourceChannels / lanes,
-    columns,
-    inner,
-    ...perAxis('cells', use.cells),
-    ...perAxis('phases', use.phases),
-    ...perAxis('moves', use.moves),
-    ...perAxis('before', use.before),
-    ...perAxis('dilation', use.dilations),
-    ...perAxis('step', use.steps),
-    ...perAxis('filter_step', use.filterSteps),
-    filter_tap: (perGroup * filters) / lanes,
-    filter_inner: use.forward ? filters : 1,
-    filter_column: use.forward ? 1 : filters,
-    filter_group: filters / lanes / depth,
   };
+  const pairs = {
+    result: use.result,
+    source: use.source,
+    cells: use.cells,
+    phases: use.phases,
+    moves: use.moves,
+    before: use.before,
+    dilation: use.dilations,
+    step: use.steps,
+    filter_step: use.filterSteps,
+  };
+  for (const [name, [down, across]] of Object.entries(pairs)) {
+    params[`${name}_h`] = down >>> 0; // negative ones wrap, as sums with them do
+    params[`${name}_w`] = across >>> 0;
+  }
+  const filters = use.forward ? use.resultChannels : use.sourceChannels;
+  const perGroup = (use.forward ? use.sourceChannels : use.resultChannels) / use.groups;
+  params.filter_tap = (perGroup * filters) / lanes;
+  params.filter_group = filters / use.groups;
+  return params;
 }
 
 /** Parameters that address x and dy in a filter sum; channel counts divided by `lanes`. */
 export function filterParams(use: FilterSum, split: LineSplit, lanes: 1 | 4 = 1): Record<string, number> {
   return {
-    filters: use.filters / lanes,
     per_group: use.channels / use.groups,
-    columns: use.filters / use.groups,
     channels: use.channels / lanes,
     lines: lines(use),
     parts: split.parts,
     chunk: split.chunk,
-    input_h: use.input[0],
-    input_w: use.input[1],
+    source_h: use.input[0],
+    source_w: use.input[1],
     output_h: use.output[0],
-    output_w: use.output[1],
     cells_w: use.cells[1],
     stride_h: use.strides[0],
     stride_w: use.strides[1],

@@ -12,6 +12,8 @@ import { applyOne, type Graph, rootsOf, topologicalOrder, type Value } from '../
 import { constant, scalar } from '../../src/ir/leaves.js';
 import type { OpDef } from '../../src/ir/op.js';
 import { DEFAULT_CAPABILITIES } from '../../src/kernels/kernel.js';
+import { resolveWindow } from '../../src/ops/convolution/geometry.js';
+import { filterGradient } from '../../src/ops/convolution/op.js';
 import {
   add,
   argMax,
@@ -170,6 +172,24 @@ describe('bias gradient', () => {
       expect(opNames(after).filter((name) => name !== 'reshape')).toEqual(['matmulWithColumnSum']);
       expect(outputsOf(after, data)).toEqual(outputsOf(before, data));
     }
+  });
+
+  it('joins the gradient to a filter and the sums over its dy', () => {
+    const image = inputValue('image', [2, 5, 6, 3]);
+    const cotangent = inputValue('cotangent', [2, 4, 4, 7]);
+    const numbers = new Map([
+      [image.node, someNumbers(image.shape, 3)],
+      [cotangent.node, someNumbers(cotangent.shape, 4)],
+    ]);
+    const attrs = { ...resolveWindow('conv2d', [5, 6], [2, 3], {}), groups: 1, kernel: [2, 3] } as const;
+    const before = graphOf(sum(cotangent, { axis: [0, 1, 2] }), filterGradient(image, cotangent, attrs));
+    const after = biasGradient(before);
+    expect(opNames(after).filter((name) => name !== 'reshape')).toEqual([
+      'conv2dFilterGradientWithColumnSum',
+    ]);
+    expect(outputsOf(after, numbers)).toEqual(outputsOf(before, numbers));
+    const other = graphOf(sum(cotangent, { axis: [0, 1] }), filterGradient(image, cotangent, attrs));
+    expect(opNames(biasGradient(other))).toEqual(opNames(other));
   });
 
   it('leaves a product that needs the sums', () => {

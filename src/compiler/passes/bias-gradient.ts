@@ -1,10 +1,12 @@
 /**
- * Bias gradient: a dense layer needs xᵀ · dy for its kernel and Σ dy over the rows for its bias. The product reads all of dy
- * anyway, so one kernel gives both.
+ * Bias gradient: a dense layer needs xᵀ · dy for its kernel and Σ dy over the rows for its bias; a convolution needs the
+ * gradient to its filter and Σ dy over all but the channels. The product reads all of dy anyway, so one kernel gives both.
  */
 
 import { sizeOf } from '../../core/shape.js';
 import { apply, type Graph, type Node, rootsOf, topologicalOrder, type Value } from '../../ir/graph.js';
+import type { OpDef } from '../../ir/op.js';
+import { conv2dFilterGradientOp, conv2dFilterGradientWithColumnSumOp } from '../../ops/convolution/op.js';
 import { matmulOp, matmulWithColumnSumOp } from '../../ops/matmul.js';
 import type { MatmulAttrs } from '../../ops/matmul-shape.js';
 import { type ReduceAttrs, reshape, sumOp } from '../../ops/structural.js';
@@ -25,7 +27,7 @@ export function biasGradient(graph: Graph): Graph {
     const inputs = node.inputs.map(now);
     const product = sums.get(node);
     if (products.has(node)) {
-      const [result, columnSum] = apply(matmulWithColumnSumOp, inputs, node.attrs as MatmulAttrs, node.scope);
+      const [result, columnSum] = apply(withColumnSum(node), inputs, node.attrs, node.scope);
       set(node.outputs[0], result);
       if (columnSum) columnSums.set(node, columnSum);
     } else if (product) {
@@ -44,17 +46,15 @@ export function biasGradient(graph: Graph): Graph {
 function pairs(order: readonly Node[]): ReadonlyMap<Node, Node> {
   const products = new Map<Value, Node>();
   for (const node of order) {
-    const [a, b] = node.inputs;
-    if (node.op.name !== matmulOp.name || !a || !b || a.shape.length !== 2 || b.shape.length !== 2) continue;
-    const { transposeB } = node.attrs as MatmulAttrs;
-    if (!transposeB && !products.has(unshaped(b))) products.set(unshaped(b), node);
+    const [, b] = node.inputs;
+    if (b && isProduct(node) && !products.has(unshaped(b))) products.set(unshaped(b), node);
   }
   const sums = new Map<Node, Node>();
   const taken = new Set<Node>();
   for (const node of order) {
     const product =
       node.op.name === sumOp.name && isSumOverRows(node) ? products.get(unshaped(node.inputs[0])) : null;
-    const columns = product?.outputs[0]?.shape[1];
+    const columns = product?.outputs[0]?.shape.at(-1);
     if (!product || taken.has(product) || columns !== sizeOf(node.outputs[0]?.shape ?? [])) continue;
     if (dependsOn(product, node)) continue;
     taken.add(product);
@@ -62,6 +62,17 @@ function pairs(order: readonly Node[]): ReadonlyMap<Node, Node> {
   }
   return sums;
 }
+
+/** Whether a kernel of `node`'s kind could give the column sum of its second operand as well. */
+function isProduct({ op, inputs, attrs }: Node): boolean {
+  if (op.name === conv2dFilterGradientOp.name) return true;
+  const matrices = inputs.every(({ shape }) => shape.length === 2);
+  return op.name === matmulOp.name && matrices && !(attrs as MatmulAttrs).transposeB;
+}
+
+/** The op that also gives the column sum. Attributes stay as they are. */
+const withColumnSum = ({ op }: Node): OpDef =>
+  (op.name === matmulOp.name ? matmulWithColumnSumOp : conv2dFilterGradientWithColumnSumOp) as OpDef;
 
 function isSumOverRows({ inputs: [x], attrs }: Node): boolean {
   const { axes } = attrs as ReduceAttrs;

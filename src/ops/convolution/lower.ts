@@ -15,16 +15,31 @@ import { requireIndexable } from '../../kernels/attachment.js';
 import {
   type FilterSum,
   filterRows,
+  isQuadDepthwise,
   type LineSplit,
   lines,
   splitLines,
   type WindowSum,
 } from '../../kernels/convolution.js';
 import { convolutionDirect, convolutionFilterDirect } from '../../kernels/convolution-direct.js';
-import type { Launch } from '../../kernels/kernel.js';
+import {
+  CONV_TILES,
+  type ConvTile,
+  convolutionFilterProduct,
+  convolutionProduct,
+  type Extents,
+  filterExtents,
+  tileBytes,
+  tileCount,
+  tileKey,
+  tileThreads,
+  windowExtents,
+} from '../../kernels/convolution-product.js';
+import type { Capabilities, Launch } from '../../kernels/kernel.js';
 import { matmulCombine } from '../../kernels/matmul-combine.js';
 import { type EmittedPointwise, emitEpilogue } from '../pointwise/emit.js';
 import type { Pair } from './geometry.js';
+import { gpuDirect, gpuProduct, softwareDirect, softwareProduct } from './order.js';
 import {
   type ConvAttrs,
   type ConvShape,
@@ -97,16 +112,37 @@ export function filterGradientCandidates(
     epilogue,
   };
   const result = WGSL_TYPE[request.outputs[0]?.dtype ?? 'float32'];
-  const plan = (key: string, split: LineSplit, launch: FilterPlan['launch']): Candidate => ({
-    key: split.parts > 1 ? `${key}_split` : key,
-    lower: () => lowerFilterSum({ use, split, launch, result, epilogue }, request),
-  });
-  const work = filterRows(use) * use.filters;
-  const parts = Math.min(MOST_PARTS, lines(use), Math.ceil(WANTED_INVOCATIONS / work));
-  return [plan('convolution_filter_direct', splitLines(use, parts), convolutionFilterDirect)];
+  const { software } = request.capabilities;
+  const plans: Ranked[] = [];
+  const add = (key: string, rank: number, split: LineSplit, launch: FilterPlan['launch']): void => {
+    const lower = (): Lowered => lowerFilterSum({ use, split, launch, result, epilogue }, request);
+    plans.push({ rank, candidate: { key: split.parts > 1 ? `${key}_split` : key, lower } });
+  };
+  const whole = splitLines(use, 1);
+  for (const tile of tilesFor(filterExtents(use, whole), request.capabilities)) {
+    const tiles = tileCount(filterExtents(use, whole), tile);
+    const wanted = Math.ceil((tile.kind === 'tiled' ? WANTED_GROUPS : WANTED_TILES) / tiles);
+    const split = splitLines(use, Math.min(MOST_PARTS, wanted, Math.floor(lines(use) / SHORTEST_PART)));
+    for (const one of split.parts > 1 ? [split, whole] : [whole]) {
+      const extents = filterExtents(use, one);
+      const rank = software ? softwareProduct(extents, tile, one.parts) : gpuProduct(extents, tile);
+      add(tileKey(tile), rank, one, (...args) => convolutionFilterProduct(...args, tile));
+    }
+  }
+  const lanes = isQuadDepthwise(use.channels, use.filters, use.groups) ? 4 : 1;
+  const elements = (filterRows(use) * use.filters) / lanes;
+  const split = splitLines(use, Math.min(MOST_PARTS, Math.ceil(WANTED_INVOCATIONS / elements)));
+  const extents = filterExtents(use, split);
+  const rank = software ? softwareDirect(extents, lanes, split.parts) : gpuDirect(extents);
+  add('convolution_filter_direct', rank, split, convolutionFilterDirect);
+  return sorted(plans);
 }
 
-const WANTED_INVOCATIONS = 4096;
+/** Tiles, workgroups and invocations that a split sum aims at, and the fewest lines worth a part. */
+const WANTED_TILES = 256;
+const WANTED_GROUPS = 64;
+const WANTED_INVOCATIONS = 2048;
+const SHORTEST_PART = 4;
 const MOST_PARTS = 64;
 
 function windowCandidates(
@@ -127,7 +163,40 @@ function windowCandidates(
       ],
     }),
   });
-  return [candidate('convolution_direct', () => convolutionDirect(use, result))];
+  const extents = windowExtents(use);
+  const { software } = request.capabilities;
+  const plans = tilesFor(extents, request.capabilities).map((tile) => ({
+    rank: software ? softwareProduct(extents, tile) : gpuProduct(extents, tile),
+    candidate: candidate(tileKey(tile), () => convolutionProduct(use, tile, result)),
+  }));
+  const lanes = isQuadDepthwise(use.sourceChannels, use.resultChannels, use.groups) ? 4 : 1;
+  plans.push({
+    rank: software ? softwareDirect(extents, lanes) : gpuDirect(extents),
+    candidate: candidate('convolution_direct', () => convolutionDirect(use, result)),
+  });
+  return sorted(plans);
+}
+
+interface Ranked {
+  /** Smaller is better. */
+  readonly rank: number;
+  readonly candidate: Candidate;
+}
+
+const sorted = (plans: readonly Ranked[]): Candidate[] =>
+  [...plans].sort((a, b) => a.rank - b.rank).map(({ candidate }) => candidate);
+
+/** Tiles that the columns of a group fill well enough; `tiled` where limits allow. */
+function tilesFor({ rows, columns }: Extents, capabilities: Capabilities): ConvTile[] {
+  return CONV_TILES.filter((tile) => {
+    const [height, width] = tile.size;
+    if (tile.kind === 'registers') return width === 4 ? columns <= 4 : columns > width / 2;
+    return (
+      (width === 32 ? columns > 8 : Math.min(rows, columns) > height / 2) &&
+      tileThreads(tile) <= capabilities.maxComputeInvocationsPerWorkgroup &&
+      tileBytes(tile) <= capabilities.maxComputeWorkgroupStorageSize
+    );
+  });
 }
 
 interface FilterPlan {

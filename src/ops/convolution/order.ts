@@ -1,0 +1,66 @@
+/** How good each way to convolve is: smaller is better. Numbers from measurement, where it was possible. */
+
+import { type ConvTile, type Extents, tileCount } from '../../kernels/convolution-product.js';
+
+/**
+ * Nanoseconds of one step for four lanes (one subgroup of a software adapter), by columns of an 8-row tile. Measured in Chromium on
+ * SwiftShader, 2 cores, 3×3 convolutions of 1 and 32 channels.
+ */
+const STEP_NANOSECONDS: Readonly<Record<number, number>> = { 16: 470, 8: 250, 4: 150 };
+/** The same of a kernel with one invocation per element, and where that element is four channels. */
+const DIRECT_NANOSECONDS = { 1: 80, 4: 110 } as const;
+/** What an element costs to store, and a tile to begin, in steps. */
+const FIXED_STEPS = 4;
+const SUBGROUP = 4;
+const REGISTERS_GROUP = 16;
+const DIRECT_GROUP = 64;
+/** Cores that a software adapter can count on. */
+const CORES = 2;
+/** What a second dispatch and each partial sum cost. */
+const DISPATCH_NANOSECONDS = 80_000;
+const PARTIAL_NANOSECONDS = 4;
+/** Kernels with barriers never win on a processor: they come last. */
+const BARRIERS = 1e15;
+
+const elements = ({ rows, columns, groups }: Extents): number => rows * columns * groups;
+
+function nanoseconds(units: number, group: number, extents: Extents, each: number): number {
+  const cores = Math.min(CORES, Math.ceil(units / group));
+  return (Math.ceil(units / SUBGROUP) / cores) * (extents.lines * extents.inner + FIXED_STEPS) * each;
+}
+
+/** The estimated time of `tile` on a software adapter, the addition of `parts` partial sums included. */
+export function softwareProduct(extents: Extents, tile: ConvTile, parts = 1): number {
+  if (tile.kind === 'tiled') return BARRIERS;
+  const step = STEP_NANOSECONDS[tile.size[1]] ?? BARRIERS;
+  const product = nanoseconds(tileCount(extents, tile), REGISTERS_GROUP, extents, step);
+  return product + (parts > 1 ? DISPATCH_NANOSECONDS + elements(extents) * parts * PARTIAL_NANOSECONDS : 0);
+}
+
+/** The same of the direct kernels; `lanes` channels are one element. */
+export function softwareDirect(extents: Extents, lanes: 1 | 4, parts = 1): number {
+  const units = (elements(extents) * extents.copies) / lanes;
+  const sum = nanoseconds(units, DIRECT_GROUP, extents, DIRECT_NANOSECONDS[lanes]);
+  return sum + (parts > 1 ? DISPATCH_NANOSECONDS + elements(extents) * parts * PARTIAL_NANOSECONDS : 0);
+}
+
+/** Products below which starting anything larger than one invocation per element does not pay. */
+const TINY = 4096;
+/** Workgroups of a tile of 64 that fill a GPU. */
+const FULL = 64;
+
+/** The place of `tile` in the order for a GPU. */
+export function gpuProduct(extents: Extents, tile: ConvTile): number {
+  const [height, width] = tile.size;
+  if (tile.kind === 'registers') return 60 - width / 16;
+  // A tile that its group does not fill by half wastes more than it shares.
+  if (extents.columns <= width / 2 && width > 32) return 40;
+  return tileCount(extents, tile) >= FULL || height === 32 ? 10 - height / 32 : 30;
+}
+
+/** The place of the direct kernels in the order for a GPU: first for depthwise and tiny convolutions. */
+export function gpuDirect(extents: Extents): number {
+  const { columns, inner, lines } = extents;
+  const narrow = columns * inner <= 4 && extents.groups > 1;
+  return narrow || elements(extents) * lines * inner <= TINY ? 0 : 90;
+}
