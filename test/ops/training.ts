@@ -5,6 +5,7 @@ import {
   type AdamArguments,
   adamUpdate,
   beginStep,
+  commit,
   type SgdArguments,
   sgdUpdate,
   TAIL_STATE,
@@ -209,4 +210,17 @@ export const cases: OpCase[] = [
     exact: true,
     gradients: false,
   },
+  ...[1, 0].map(
+    (applied): OpCase => ({
+      op: 'commit',
+      name: applied === 1 ? 'puts values in their places' : 'leaves everything where the step is refused',
+      inputs: [...floats([[5], [65], []]), ...floats([[5], [65], []], 'unit'), word(applied)],
+      build: (...inputs) => {
+        const [kept = [], values = [], [apply] = []] = cut(inputs, [3, 3, 1]);
+        return apply ? commit({ kept, values, apply }) : [];
+      },
+      exact: true,
+      gradients: false,
+    }),
+  ),
 ];

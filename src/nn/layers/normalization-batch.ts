@@ -79,11 +79,11 @@ export const batchNormalization = defineLayer<BatchNormalizationOptions, BatchNo
         }
         const scale = gamma && { scale: ops.reshape(gamma, kept) };
         const [y, mean, variance] = ops.standardize(x, { axis: others, epsilon, ...scale });
-        const moved = (current: Tensor, now: Tensor | undefined): Tensor =>
-          ops.add(
-            ops.mul(current, momentum),
-            ops.mul(ops.reshape(now as Tensor, current.shape), 1 - momentum),
-          );
+        // In the shape of the statistics, so that the kernels that make them do this too.
+        const moved = (current: Tensor, now: Tensor | undefined): Tensor => {
+          const stays = ops.mul(ops.reshape(current, kept), momentum);
+          return ops.reshape(ops.add(stays, ops.mul(now as Tensor, 1 - momentum)), current.shape);
+        };
         update(movingMean, (current) => moved(current, mean));
         update(movingVariance, (current) => moved(current, variance));
         return shifted(y as Tensor);

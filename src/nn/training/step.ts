@@ -8,8 +8,10 @@ import {
   tensor,
   training,
   type Update,
+  type Value,
   type Variable,
 } from '../../engine/index.js';
+import { runsOf } from '../../optim/runs.js';
 import type { Network } from '../network.js';
 import type { Control } from './control.js';
 import type { Log, Setup } from './setup.js';
@@ -77,12 +79,21 @@ export function trainingUpdates(network: Network, setup: Setup, control: Control
   const tail = tailOf(loss, metrics, control, setup.log);
   const { step, apply, fault } = tail;
   const optimized = setup.bound.updates(gradients, { step, apply, fault });
-  const applied = ops.notEqual(apply, 0);
   return [
     ...countingUpdates(control, setup.log, { ...tail, ...optimized.control }),
     ...optimized.updates,
-    ...own.map(({ variable, value }) => ({ variable, value: ops.select(applied, value, variable) })),
+    ...committed(own, apply),
   ];
+}
+
+/** `updates` where the step is not refused: one dispatch for weights that lie side by side. */
+function committed(updates: readonly Update[], apply: Value): Update[] {
+  return runsOf(updates.map(({ variable }) => variable)).flatMap(({ from, to }) => {
+    const run = updates.slice(from, to);
+    const kept = run.map(({ variable }) => variable);
+    const values = training.commit({ kept, values: run.map(({ value }) => value), apply });
+    return kept.map((variable, index) => ({ variable, value: values[index] as Value }));
+  });
 }
 
 /** Forward and tail. */

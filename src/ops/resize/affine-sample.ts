@@ -12,8 +12,9 @@ import { slice } from '../movement/slice.js';
 import {
   add,
   cast,
-  equal,
   floor,
+  greater,
+  less,
   logicalAnd,
   maximum,
   minimum,
@@ -160,10 +161,10 @@ function composed(x: Value, transforms: Value, attrs: AffineSampleAttrs): Value 
   const cellsAt = (i: Value, j: Value): Value => {
     const h = folded(i, height, fillMode);
     const w = folded(j, width, fillMode);
-    const index = add(first, add(mul(cast(h, 'int32'), width), cast(w, 'int32')));
+    const index = add(first, add(mul(whole(h), width), whole(w)));
     const cells = gather(table, index, { axis: 0 });
     if (fillMode !== 'constant') return cells;
-    const inside = logicalAnd(equal(h, i), equal(w, j));
+    const inside = logicalAnd(within(i, height), within(j, width));
     return select(reshape(inside, [n, rows, columns, 1]), cells, fillValue);
   };
   const u = place(0);
@@ -177,6 +178,10 @@ function composed(x: Value, transforms: Value, attrs: AffineSampleAttrs): Value 
   return between(line(top), line(add(top, 1)), up);
 }
 
+/** Whole numbers in a float tensor as int32, and whether they lie in 0 … extent − 1: half a cell away from where either changes. */
+const whole = (i: Value): Value => cast(add(i, 0.5), 'int32');
+const within = (i: Value, extent: number): Value => logicalAnd(greater(i, -0.5), less(i, extent - 0.5));
+
 const counting = (count: number, shape: Shape): Value =>
   constant(
     Float64Array.from({ length: count }, (_, i) => i),
@@ -189,8 +194,8 @@ function folded(i: Value, extent: number, mode: FillMode): Value {
   if (mode === 'nearest' || mode === 'constant') return minimum(maximum(i, 0), extent - 1);
   const period = mode === 'wrap' ? extent : 2 * extent;
   // Half a cell away from where the quotient jumps, its rounding cannot matter.
-  const within = sub(i, mul(floor(mul(add(i, 0.5), 1 / period)), period));
-  return mode === 'wrap' ? within : minimum(within, sub(period - 1, within));
+  const turned = sub(i, mul(floor(mul(add(i, 0.5), 1 / period)), period));
+  return mode === 'wrap' ? turned : minimum(turned, sub(period - 1, turned));
 }
 
 export interface AffineSampleOptions {
