@@ -53,7 +53,10 @@ describe('programs', () => {
   it('run many times and collect', async () => {
     const counter = variable(0);
     const next = ops.add(counter, 1);
-    const program = await compile({ outputs: { next, last: next }, updates: [{ variable: counter, value: next }] });
+    const program = await compile({
+      outputs: { next, last: next },
+      updates: [{ variable: counter, value: next }],
+    });
     const { next: all, last } = await program.run({}, { times: 4, collect: ['next'] });
     expect(all?.array()).toEqual([1, 2, 3, 4]);
     expect(last?.item()).toBe(4);
@@ -63,7 +66,9 @@ describe('programs', () => {
     const x = input([2, 2]);
     const program = await compile({ inputs: { x }, outputs: { y: ops.relu(x) }, name: 'p' });
     await expect(program.run({})).rejects.toMatchObject({ op: "run 'p'", roles: ['x'] });
-    await expect(program.run({ x: [[1, 2, 3]] })).rejects.toMatchObject({ values: { expected: [2, 2], actual: [1, 3] } });
+    await expect(program.run({ x: [[1, 2, 3]] })).rejects.toMatchObject({
+      values: { expected: [2, 2], actual: [1, 3] },
+    });
     await expect(program.run({ z: [1] })).rejects.toMatchObject({ fix: expect.stringContaining("'x'") });
     const { y } = await program.run({
       x: [
