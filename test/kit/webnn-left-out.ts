@@ -1,8 +1,5 @@
 /** WebNN cases that are left out, each with its reason. */
 
-/** Operators that Heddle does not have yet. */
-export const LATER: readonly string[] = ['conv2d', 'conv_transpose2d'];
-
 const LOST = 'JSON lost its infinities or NaN: null where the case needs a number';
 
 /** By file and name. */
@@ -20,5 +17,4 @@ export const SKIPPED: Readonly<Record<string, string>> = {
 };
 
 /** Why a case is left out; nothing where it is not. */
-export const reasonLeftOut = (file: string, name: string): string | undefined =>
-  LATER.includes(file) ? 'later: the op is still to come' : SKIPPED[`${file}/${name}`];
+export const reasonLeftOut = (file: string, name: string): string | undefined => SKIPPED[`${file}/${name}`];

@@ -10,6 +10,7 @@ import { applyOne, type HostTensor, type Node, type Value } from '../../src/ir/g
 import { constant, inputOp } from '../../src/ir/leaves.js';
 import * as ops from '../../src/ops/index.js';
 import type { Tolerance } from './tolerance.js';
+import { CONVOLUTIONS } from './webnn-convolution.js';
 import { NORMALIZATIONS } from './webnn-normalization.js';
 
 /** A case as it stands in the files. Infinity and NaN were lost on the way there: they are `null`. */
@@ -60,7 +61,7 @@ export interface Arguments {
 export interface Mapping {
   build(args: Arguments): Value | Value[];
   /** `terms` is the number of input elements per output element. Default: exact. */
-  tolerance?(terms: number, input: Value): Tolerance;
+  tolerance?(terms: number, input: Value, args: Arguments): Tolerance;
 }
 
 const ulps = (ulp: number) => (): Tolerance => ({ ulp });
@@ -85,6 +86,7 @@ const reduction = (
 
 /** WebNN operators by name. ULPs are those of the conformance suite. */
 const MAPPINGS: Readonly<Record<string, Mapping>> = {
+  ...CONVOLUTIONS,
   ...NORMALIZATIONS,
   abs: unary(ops.abs),
   neg: unary(ops.neg),
@@ -217,7 +219,8 @@ export function buildWebnn({ graph }: WebnnTest): WebnnGraph {
   for (const operator of graph.operators) {
     const mapping = MAPPINGS[operator.name];
     if (!mapping) throw new Error(`WebNN's ${operator.name} has no counterpart`);
-    const built = mapping.build(readArguments(operator, known));
+    const args = readArguments(operator, known);
+    const built = mapping.build(args);
     const values = Array.isArray(built) ? built : [built];
     const names = typeof operator.outputs === 'string' ? [operator.outputs] : operator.outputs;
     const source = [...known.values()][0] as Value;
@@ -227,7 +230,7 @@ export function buildWebnn({ graph }: WebnnTest): WebnnGraph {
         throw new Error(`${operator.name} gave ${values.length} outputs`);
       known.set(name, value);
       const terms = Math.max(1, sizeOf(source.shape) / Math.max(1, sizeOf(value.shape)));
-      tolerances.set(name, mapping.tolerance?.(terms, source) ?? { ulp: 0 });
+      tolerances.set(name, mapping.tolerance?.(terms, source, args) ?? { ulp: 0 });
     });
   }
   const outputs = Object.entries(graph.expectedOutputs).map(([name, tensor]) => {

@@ -42,7 +42,7 @@ export function conv2d(x: Value, filter: Value, options: Conv2dOptions = {}): Va
 /** `conv2d` of sequences `x` [N, L, C] with `filter` [R, C / groups, K]: [N, P, K]. */
 export function conv1d(x: Value, filter: Value, options: Conv1dOptions = {}): Value {
   rejectUnknownOptions('conv1d', options, GROUPED);
-  const [n, length, channels] = threeExtents('x', x, '[batch, length, channels]');
+  const [n, length, channels] = threeExtents('input', x, '[batch, length, channels]');
   const [size, perGroup, filters] = threeExtents('filter', filter, '[length, channels per group, filters]');
   const { strides = 1, dilations = 1, padding = 'valid', groups = 1 } = options;
   const y = convolve(

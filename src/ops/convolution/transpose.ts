@@ -1,6 +1,7 @@
 /** The transposed convolution: the gradient of a convolution to its input, as an op of its own. */
 
 import { HeddleError, rejectUnknownOptions } from '../../core/errors.js';
+import { showShape } from '../../core/shape.js';
 import type { Value } from '../../ir/graph.js';
 import type { Conv2dOptions } from './convolution.js';
 import { explicitPads, type Pads, type Pair, positivePair, reach, samePads } from './geometry.js';
@@ -44,6 +45,7 @@ export function conv2dTranspose(x: Value, filter: Value, options: Conv2dTranspos
     return (places - 1) * stride + span - pads[axis][0] - pads[axis][1] + (extra?.[axis] ?? whole);
   };
   const size: Pair = [sizeAlong(0), sizeAlong(1)];
+  requireImage(size, x, filter, pads);
   const attrs = { strides, dilations, padding: pads, groups, size };
   inputGradientShape(OP, [x, filter], attrs); // so that errors name this op
   return inputGradient(x, filter, attrs);
@@ -68,5 +70,16 @@ function refuseOutputPadding({ padding, outputPadding }: Conv2dTransposeOptions)
     roles: ['padding', 'outputPadding'],
     values: { padding, outputPadding },
     fix: 'leave outputPadding out, or give padding as numbers',
+  });
+}
+
+function requireImage(size: Pair, { shape: x }: Value, { shape: filter }: Value, padding: Pads): void {
+  if (size.every((extent) => extent > 0) || x.includes(0)) return;
+  throw new HeddleError({
+    op: OP,
+    message: `padding ${JSON.stringify(padding)} leaves an image of ${showShape(size)}`,
+    roles: ['input', 'padding'],
+    values: { input: x, filter, padding, size },
+    fix: `input ${showShape(x)} (NHWC), filter ${showShape(filter)} (height, width, out, in): use less padding`,
   });
 }
