@@ -139,7 +139,7 @@ export function filterGradientCandidates(
 }
 
 /** Tiles, workgroups and invocations that a split sum aims at, and the fewest lines worth a part. */
-const WANTED_TILES = 256;
+const WANTED_TILES = 96;
 const WANTED_GROUPS = 64;
 const WANTED_INVOCATIONS = 2048;
 const SHORTEST_PART = 4;
