@@ -97,6 +97,11 @@ fn pool(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
   if (quad * TURNS >= params.units) {
     return;
   }
+  if (TURNS == 1u) {
+    pool_unit(quad, 0u);
+    finish(quad);
+    return;
+  }
   for (var turn = 0u; turn < TURNS; turn++) {
     let unit = quad * TURNS + turn;
     if (unit < params.units) {
