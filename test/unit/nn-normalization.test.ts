@@ -252,6 +252,25 @@ describe('batchNormalization', () => {
     net.dispose();
   });
 
+  it('costs six dispatches a step for each layer, and one for the statistics of all', async () => {
+    const dispatchesWith = async (normalized: number): Promise<number> => {
+      const hidden = [6, 5, 4].flatMap((units, index) => [
+        layers.dense({ units, useBias: false, ...(index === 0 && { inputShape: [2] }) }),
+        ...(index < normalized ? [layers.batchNormalization()] : []),
+        layers.activation({ activation: 'relu' }),
+      ]);
+      const net = sequential([...hidden, layers.dense({ units: 1 })]);
+      net.compile({ optimizer: optimizers.adam(), loss: losses.meanSquaredError() });
+      await net.fit(X, [[0], [1], [2]], { epochs: 1 });
+      const { dispatches = 0, copies } = net.trainer('test').lastProgram?.stats() ?? {};
+      net.dispose();
+      expect(copies).toBe(0);
+      return dispatches;
+    };
+    const counts = await Promise.all([0, 1, 2, 3].map(dispatchesWith));
+    expect(counts.map((count) => count - (counts[0] as number))).toEqual([0, 7, 13, 19]);
+  });
+
   it('survives a large mean: the variance is found in two passes', async () => {
     const net = new Network({ layers: [layers.batchNormalization({ epsilon: 1e-12, inputShape: [1] })] });
     const x = [[10000], [10001], [10002], [10003]];
