@@ -1,4 +1,4 @@
-// Convolution, or its gradient to the input: one invocation for each element of the result.
+// Convolution, or its gradient to the input: an invocation makes four neighbours of a row, of one phase and one channel.
 //
 //   result[n, i, j, o] = epilogue( Σ_taps Σ_c source[n, h(i, tap), w(j, tap), c] · filter[tap, c, o] ),  o and c of the same group
 //
@@ -16,7 +16,8 @@
 // specialise
 alias elem = f32;
 struct Params {
-  size: u32,
+  size: u32, // invocations
+  row_tasks: u32, // those of one row and channel
   result_h: u32, result_w: u32,
   result_channels: u32,
   source_h: u32, source_w: u32,
@@ -62,6 +63,7 @@ fn finish(value: elem, row: u32, col: u32) -> elem { return epilogue(value, row,
 
 const FOLD_WIDTH = 32768u;
 const LANES = 64u;
+const PLACES = 4u;
 
 @compute @workgroup_size(LANES)
 fn convolution_direct(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -70,33 +72,48 @@ fn convolution_direct(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invo
     return;
   }
   let channel = index % params.result_channels;
-  let pixel = index / params.result_channels;
-  let j = pixel % params.result_w;
-  let i = pixel / params.result_w % params.result_h;
-  let n = pixel / params.result_w / params.result_h;
+  let task = index / params.result_channels;
+  let across = task % params.row_tasks;
+  let line = task / params.row_tasks;
+  let j = across / params.phases_w * PLACES * params.phases_w + across % params.phases_w;
   let group = channel / params.columns;
-  let rows = taps_down(i);
+  let rows = taps_down(line % params.result_h);
   let columns = taps_across(j);
-  let start = (n * params.source_h * params.source_w) * params.source_channels + group * params.inner;
+  let image = line / params.result_h * params.source_h * params.source_w * params.source_channels + group * params.inner;
   let filter_start = group * params.filter_group + channel % params.columns * params.filter_column;
+  let neighbours = vec4<u32>(0u, 1u, 2u, 3u) * params.moves_w;
   let steps = rows.count * columns.count * params.inner;
-  var sum = elem();
+  var sum0 = elem();
+  var sum1 = elem();
+  var sum2 = elem();
+  var sum3 = elem();
   var r = 0u;
   var s = 0u;
   var c = 0u;
   // One flat loop, as in convolution.wgsl. What lies outside is read all the same (WebGPU keeps that harmless), and left out.
   for (var step = 0u; step < steps; step++) {
     let h = rows.source + r * params.step_h;
-    let w = columns.source + s * params.step_w;
+    let w = columns.source + s * params.step_w + neighbours;
     let cell = (rows.cell + r * params.filter_step_h) * params.cells_w + columns.cell + s * params.filter_step_w;
-    let x = source[start + (h * params.source_w + w) * params.source_channels + c];
+    let at = (w + h * params.source_w) * params.source_channels + image + c;
+    let inside = (w < vec4<u32>(params.source_w)) & vec4<bool>(h < params.source_h);
     let y = weight[filter_start + cell * params.filter_tap + c * params.filter_inner];
-    sum = select(sum, fma(x, y, sum), h < params.source_h && w < params.source_w);
+    sum0 = select(sum0, fma(source[at.x], y, sum0), inside.x);
+    sum1 = select(sum1, fma(source[at.y], y, sum1), inside.y);
+    sum2 = select(sum2, fma(source[at.z], y, sum2), inside.z);
+    sum3 = select(sum3, fma(source[at.w], y, sum3), inside.w);
     let tap_ends = c + 1u == params.inner;
     let row_ends = tap_ends && s + 1u == columns.count;
     c = select(c + 1u, 0u, tap_ends);
     s = select(s + u32(tap_ends), 0u, row_ends);
     r += u32(row_ends);
   }
-  result[index] = finish(sum, pixel, channel);
+  var sums = array<elem, PLACES>(sum0, sum1, sum2, sum3);
+  for (var k = 0u; k < PLACES; k++) {
+    let place = j + k * params.phases_w;
+    if (place < params.result_w) {
+      let pixel = line * params.result_w + place;
+      result[pixel * params.result_channels + channel] = finish(sums[k], pixel, channel);
+    }
+  }
 }

@@ -1,4 +1,4 @@
-/** `shaders/convolution-direct.wgsl` and `shaders/convolution-filter-direct.wgsl`: one invocation per element, and depthwise. */
+/** `shaders/convolution-direct.wgsl` and `shaders/convolution-filter-direct.wgsl`: without tiles, for tiny and depthwise sums. */
 
 import windowSource from '../../shaders/convolution-direct.wgsl?raw';
 import filterSource from '../../shaders/convolution-filter-direct.wgsl?raw';
@@ -19,16 +19,20 @@ import { TAPS_AT } from './convolution-operands.js';
 import { foldWorkgroups, type Launch } from './kernel.js';
 
 const LANES = 64;
+/** Neighbours of a row that one invocation of a window sum makes. */
+const PLACES = 4;
 
 const elemOf = (lanes: 1 | 4, scalar = 'f32'): string => (lanes === 4 ? `vec4<${scalar}>` : scalar);
 
 /** Bindings: source, filter, result, then the epilogue's. `resultType` is the WGSL scalar after the epilogue. */
 export function convolutionDirect(use: WindowSum, resultType: string): Launch {
   const lanes = isQuadDepthwise(use.sourceChannels, use.resultChannels, use.groups) ? 4 : 1;
-  const size = (use.batch * use.result[0] * use.result[1] * use.resultChannels) / lanes;
+  const rowTasks = use.phases[1] * Math.ceil(Math.ceil(use.result[1] / use.phases[1]) / PLACES);
+  const size = (use.batch * use.result[0] * rowTasks * use.resultChannels) / lanes;
   const filters = use.forward ? use.resultChannels : use.sourceChannels;
   const params = {
     size,
+    row_tasks: rowTasks,
     ...windowParams(use, lanes),
     columns: use.resultChannels / use.groups,
     inner: use.sourceChannels / use.groups,

@@ -39,7 +39,7 @@ import type { Capabilities, Launch } from '../../kernels/kernel.js';
 import { matmulCombine } from '../../kernels/matmul-combine.js';
 import { type EmittedPointwise, emitEpilogue } from '../pointwise/emit.js';
 import type { Pair } from './geometry.js';
-import { gpuDirect, gpuProduct, softwareDirect, softwareProduct } from './order.js';
+import { gpuDirect, gpuProduct, softwareFilter, softwareProduct, softwareWindow } from './order.js';
 import {
   type ConvAttrs,
   type ConvShape,
@@ -133,7 +133,7 @@ export function filterGradientCandidates(
   const elements = (filterRows(use) * use.filters) / lanes;
   const split = splitLines(use, Math.min(MOST_PARTS, Math.ceil(WANTED_INVOCATIONS / elements)));
   const extents = filterExtents(use, split);
-  const rank = software ? softwareDirect(extents, lanes, split.parts) : gpuDirect(extents);
+  const rank = software ? softwareFilter(extents, lanes, split.parts) : gpuDirect(extents);
   add('convolution_filter_direct', rank, split, convolutionFilterDirect);
   return sorted(plans);
 }
@@ -171,7 +171,7 @@ function windowCandidates(
   }));
   const lanes = isQuadDepthwise(use.sourceChannels, use.resultChannels, use.groups) ? 4 : 1;
   plans.push({
-    rank: software ? softwareDirect(extents, lanes) : gpuDirect(extents),
+    rank: software ? softwareWindow(extents, lanes) : gpuDirect(extents),
     candidate: candidate('convolution_direct', () => convolutionDirect(use, result)),
   });
   return sorted(plans);

@@ -7,8 +7,10 @@ import { type ConvTile, type Extents, tileCount } from '../../kernels/convolutio
  * SwiftShader, 2 cores, 3×3 convolutions of 1 and 32 channels.
  */
 const STEP_NANOSECONDS: Readonly<Record<number, number>> = { 16: 470, 8: 250, 4: 150 };
-/** The same of a kernel with one invocation per element, and where that element is four channels. */
-const DIRECT_NANOSECONDS = { 1: 80, 4: 110 } as const;
+/** The same of the direct kernels, by channels of an element: a window sum makes four elements at once, a filter sum one. */
+const WINDOW_NANOSECONDS = { 1: 130, 4: 220 } as const;
+const FILTER_NANOSECONDS = { 1: 80, 4: 110 } as const;
+const WINDOW_ELEMENTS = 4;
 /** What an element costs to store, and a tile to begin, in steps. */
 const FIXED_STEPS = 4;
 const SUBGROUP = 4;
@@ -37,10 +39,16 @@ export function softwareProduct(extents: Extents, tile: ConvTile, parts = 1): nu
   return product + (parts > 1 ? DISPATCH_NANOSECONDS + elements(extents) * parts * PARTIAL_NANOSECONDS : 0);
 }
 
-/** The same of the direct kernels; `lanes` channels are one element. */
-export function softwareDirect(extents: Extents, lanes: 1 | 4, parts = 1): number {
+/** The same of the direct kernel of a window sum; `lanes` channels are one element. */
+export function softwareWindow(extents: Extents, lanes: 1 | 4): number {
+  const units = (elements(extents) * extents.copies) / lanes / WINDOW_ELEMENTS;
+  return nanoseconds(units, DIRECT_GROUP, extents, WINDOW_NANOSECONDS[lanes]);
+}
+
+/** The same of the direct kernel of a filter sum. */
+export function softwareFilter(extents: Extents, lanes: 1 | 4, parts: number): number {
   const units = (elements(extents) * extents.copies) / lanes;
-  const sum = nanoseconds(units, DIRECT_GROUP, extents, DIRECT_NANOSECONDS[lanes]);
+  const sum = nanoseconds(units, DIRECT_GROUP, extents, FILTER_NANOSECONDS[lanes]);
   return sum + (parts > 1 ? DISPATCH_NANOSECONDS + elements(extents) * parts * PARTIAL_NANOSECONDS : 0);
 }
 
