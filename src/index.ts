@@ -60,11 +60,14 @@ export {
   type VjpContext,
 } from './ir/op.js';
 export type { Access, Capabilities, ParamType } from './kernels/kernel.js';
+export type { Constraint } from './nn/constraints/constraint.js';
+export * as constraints from './nn/constraints/index.js';
 export { type LoadOptions, load, save } from './nn/file.js';
 export * as initializers from './nn/initializers/index.js';
 export {
   type CallContext,
   defineLayer,
+  type InnerModel,
   type Layer,
   type LayerBehaviour,
   type LayerDefinition,
@@ -81,6 +84,8 @@ export {
   type SequentialOptions,
   sequential,
 } from './nn/model.js';
+export * as regularizers from './nn/regularizers/index.js';
+export type { Regularizer } from './nn/regularizers/regularizer.js';
 export type { FreeShape } from './nn/shapes.js';
 export type { SymbolicTensor } from './nn/symbolic.js';
 export type { Callback, CallbackContext, EarlyStoppingOptions, Logs } from './nn/training/callbacks.js';

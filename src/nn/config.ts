@@ -3,10 +3,11 @@
 import type { DType } from '../engine/index.js';
 import type { LayerGraph } from './graph.js';
 import type { LayerConfig } from './layer.js';
+import { checkTree } from './paths.js';
 import type { FreeShape } from './shapes.js';
 import type { SymbolicTensor } from './symbolic.js';
 
-/** Tensors are numbered: inputs first, then the output of each call in order. */
+/** Tensors are numbered: inputs first, then the outputs of each call in order. */
 export interface NetworkConfig {
   readonly format: 1;
   readonly name: string;
@@ -37,8 +38,10 @@ export function configOf(
   { inputs, outputs, calls, layers }: LayerGraph,
   inputNames: readonly string[],
 ): NetworkConfig {
+  checkTree(`model '${name}'`, layers);
   const numbers = new Map<SymbolicTensor, number>();
-  for (const tensor of [...inputs, ...calls.map((call) => call.output)]) numbers.set(tensor, numbers.size);
+  for (const tensor of [...inputs, ...calls.flatMap((call) => call.outputs)])
+    numbers.set(tensor, numbers.size);
   const numberOf = (tensor: SymbolicTensor): number => numbers.get(tensor) as number;
   return {
     format: 1,

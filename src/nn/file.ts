@@ -16,9 +16,10 @@ import { type ByteSource, readSource } from '../formats/safetensors-source.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { LossConfig } from './losses.js';
 import { Model, type Prediction } from './model.js';
-import type { LossSpec } from './resolve-loss.js';
-import type { MetricSpec } from './resolve-metric.js';
+import type { GraphSpec } from './network.js';
+import { layerPaths, weightPaths } from './paths.js';
 import { type RestoreOptions, specFromConfig } from './restore.js';
+import type { CompileOptions, Setup } from './training/setup.js';
 import type { Position } from './training/trainer.js';
 import type { InitialWeights } from './weights.js';
 
@@ -35,7 +36,12 @@ interface TrainingConfig {
   readonly optimizer: NamedConfig<OptimizerConfig>;
   /** `null` for a function of the user's own. */
   readonly losses: readonly (NamedConfig<LossConfig> | null)[];
-  readonly metrics: readonly (string | null)[];
+  /** Of all outputs, or by output. */
+  readonly metrics: readonly (string | null)[] | Readonly<Record<string, readonly (string | null)[]>>;
+  /** One for each output; missing where all are 1. */
+  readonly lossWeights?: readonly number[];
+  /** Paths of the layers that were trainable at `compile`; missing where they are those that are now. */
+  readonly trained?: readonly string[];
   readonly position: Position;
 }
 
@@ -47,9 +53,9 @@ interface ModelFile {
 
 export interface LoadOptions extends RestoreOptions {
   /** Losses of the user's own, which a file cannot hold: one, or one for each output. */
-  readonly loss?: LossSpec | readonly LossSpec[];
+  readonly loss?: CompileOptions['loss'];
   /** All metrics, where some are functions of the user's own. */
-  readonly metrics?: readonly MetricSpec[];
+  readonly metrics?: NonNullable<CompileOptions['metrics']>;
 }
 
 /**
@@ -86,7 +92,8 @@ export async function load<P extends Prediction = NDArray>(
     tensorFor(tensors, `weights/${weight}`, { shape, dtype: 'float32' }, name)
       .data as Float32Array<ArrayBuffer>;
   // Made of the file's own tensors, so that a config cannot ask for more memory than the file has.
-  const model = new Model<P>({ ...specFromConfig(file.model, options), initial });
+  const making = { ...options, initial, make: (spec: GraphSpec) => new Model(spec) };
+  const model = new Model<P>(specFromConfig(file.model, making));
   try {
     if (file.training) compileAs(model, file.training, options, name);
     fill(model, tensors, name);
@@ -101,33 +108,58 @@ export async function load<P extends Prediction = NDArray>(
 
 /** Everything that a file keeps, by name. */
 function* tensorsOf(model: Model): Generator<[string, Variable]> {
-  for (const weight of model.weights) yield [`weights/${weight.name}`, weight];
+  const weights = weightPaths(model.layers);
+  for (const [path, weight] of weights) yield [`weights/${path}`, weight];
   if (!model.compiled) return;
-  const { bound } = model.trainer('save').setup;
-  for (const slot of bound.slots) yield [`optimizer/${slot.name}`, slot];
+  const { bound, trained } = model.trainer('save').setup;
+  const paths = new Map([...weights].map(([path, weight]) => [weight, path]));
+  for (const [index, slot] of bound.slots.entries()) {
+    const weight = trained.variables[index % trained.variables.length] as Variable;
+    yield [`optimizer/${paths.get(weight)}${slot.name.slice(weight.name.length)}`, slot];
+  }
   yield ['control/step', model.control.step];
 }
 
 function trainingConfigOf(model: Model): TrainingConfig {
-  const { setup, options, position } = model.trainer('save');
+  const { setup, position } = model.trainer('save');
   const { name, config } = setup.optimizer;
   return {
     optimizer: { name, config },
     losses: setup.losses.map(({ lossName, config: own }) =>
       lossName ? { name: lossName, config: own ?? {} } : null,
     ),
-    metrics: (options.metrics ?? []).map((metric) => (typeof metric === 'string' ? metric : null)),
+    metrics: metricsOf(model, setup),
+    ...(setup.lossWeights.every((weight) => weight === 1) ? {} : { lossWeights: setup.lossWeights }),
+    ...trainedOf(model, setup),
     position: { ...position },
   };
 }
 
+function metricsOf({ outputNames }: Model, { metricSpecs }: Setup): TrainingConfig['metrics'] {
+  const kept = metricSpecs.map((specs) => specs.map((one) => (typeof one === 'string' ? one : null)));
+  const [first = []] = kept;
+  if (kept.every((names) => JSON.stringify(names) === JSON.stringify(first))) return first;
+  return Object.fromEntries(kept.map((names, index) => [outputNames[index] ?? '', names]));
+}
+
+/** The optimizer has slots for what was trainable when it was bound. */
+function trainedOf(model: Model, { trained }: Setup): Pick<TrainingConfig, 'trained'> {
+  const paths = [...layerPaths(model.layers)];
+  if (paths.every(([, layer]) => layer.trainable === trained.layers.has(layer))) return {};
+  return { trained: paths.filter(([, layer]) => trained.layers.has(layer)).map(([path]) => path) };
+}
+
 function compileAs(model: Model, training: TrainingConfig, options: LoadOptions, file: string): void {
-  const { optimizer, losses, metrics } = training;
-  if (!Array.isArray(losses) || !Array.isArray(metrics))
+  const { optimizer, losses, metrics, lossWeights, trained } = training;
+  const lists: readonly unknown[] =
+    Array.isArray(metrics) || typeof metrics !== 'object' || metrics === null
+      ? [metrics]
+      : Object.values(metrics);
+  if (!Array.isArray(losses) || !lists.every(Array.isArray))
     throw damaged(file, 'its training config has no losses or metrics');
   const needed = [
     !options.loss && losses.includes(null) && 'loss',
-    !options.metrics && metrics.includes(null) && 'metrics',
+    !options.metrics && lists.flat().includes(null) && 'metrics',
   ].filter(Boolean);
   if (needed.length > 0) {
     throw new HeddleError({
@@ -138,11 +170,16 @@ function compileAs(model: Model, training: TrainingConfig, options: LoadOptions,
       fix: `pass them: load(source, { ${needed.map((one) => `${one}: …`).join(', ')} })`,
     });
   }
+  const layers = [...layerPaths(model.layers)];
+  const now = layers.map(([, layer]) => layer.trainable);
+  if (trained) for (const [path, layer] of layers) layer.trainable = trained.includes(path);
   model.compile({
     optimizer,
     loss: options.loss ?? (losses as readonly NamedConfig<LossConfig>[]),
     metrics: options.metrics ?? (metrics as readonly string[]),
+    ...(lossWeights ? { lossWeights } : {}),
   });
+  for (const [index, [, layer]] of layers.entries()) layer.trainable = now[index] as boolean;
 }
 
 /** Gives each variable its tensor; all are checked before the first is written. */

@@ -2,7 +2,7 @@
 
 import { HeddleError, ops, type Tensor, type Update, type Variable, withScope } from '../engine/index.js';
 import type { LayerGraph } from './graph.js';
-import type { CallContext } from './layer-definition.js';
+import type { ForwardContext } from './layer-definition.js';
 import { fitsFree, showFree } from './shapes.js';
 import type { SymbolicTensor } from './symbolic.js';
 
@@ -16,33 +16,48 @@ export interface Forward {
   readonly updates: Update[];
 }
 
+/** What a whole pass has in common. */
+export type PassContext = Omit<ForwardContext, 'nextStream' | 'update'>;
+
+/** One forward pass of a model, models within it included: `run` is given what each layer is told. */
+export function forwardPass(context: PassContext, run: (context: ForwardContext) => Tensor[]): Forward {
+  const pending = new Map<Variable, Tensor>();
+  let streams = CALL_STREAMS;
+  const outputs = run({
+    ...context,
+    nextStream: () => {
+      const stream = streams;
+      streams += STREAMS_PER_CALL;
+      return stream;
+    },
+    update: (variable, next) => pending.set(variable, next(pending.get(variable) ?? variable)),
+  });
+  return { outputs, updates: [...pending].map(([variable, value]) => ({ variable, value })) };
+}
+
 /** The outputs of `graph` for `x`. Nodes carry the names of their layers. */
 export function applyGraph(
   { inputs, outputs, calls }: LayerGraph,
   names: readonly string[],
   x: readonly Tensor[],
-  context: Pick<CallContext, 'training' | 'seed' | 'counter'>,
-): Forward {
-  const pending = new Map<Variable, Tensor>();
-  const update: CallContext['update'] = (variable, next) => {
-    pending.set(variable, next(pending.get(variable) ?? variable));
-  };
+  context: ForwardContext,
+): Tensor[] {
   const values = new Map<SymbolicTensor, Tensor>();
   inputs.forEach((symbolic, index) => {
     values.set(symbolic, converted(names[index] ?? '', x[index] as Tensor, symbolic));
   });
   const tensorOf = (symbolic: SymbolicTensor): Tensor => values.get(symbolic) as Tensor;
-  calls.forEach(({ layer, inputs: fed, output }, index) => {
-    const stream = CALL_STREAMS + index * STREAMS_PER_CALL;
-    const result = withScope(layer.name, () => layer.call(fed.map(tensorOf), { ...context, stream, update }));
-    values.set(output, result);
-  });
+  for (const { layer, inputs: fed, outputs: made } of calls) {
+    const results = withScope(layer.name, () => layer.call(fed.map(tensorOf), context));
+    made.forEach((symbolic, index) => {
+      values.set(symbolic, results[index] as Tensor);
+    });
+  }
   // Only now: a layer that cannot take the shape says more about it than this does.
   inputs.forEach((symbolic, index) => {
     checkShape(names[index] ?? '', x[index] as Tensor, symbolic);
   });
-  const updates = [...pending].map(([variable, value]) => ({ variable, value }));
-  return { outputs: outputs.map(tensorOf), updates };
+  return outputs.map(tensorOf);
 }
 
 function converted(name: string, x: Tensor, { dtype }: SymbolicTensor): Tensor {

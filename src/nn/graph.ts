@@ -2,7 +2,8 @@
 
 import { HeddleError } from '../engine/index.js';
 import type { Layer } from './layer.js';
-import { showFree } from './shapes.js';
+import type { OutputType } from './layer-definition.js';
+import { fitsFree, showFree } from './shapes.js';
 import { isSymbolic, type LayerCall, type SymbolicTensor } from './symbolic.js';
 
 export interface LayerGraph {
@@ -46,6 +47,43 @@ export function graphOf(
   if (unused) throw unconnected(op, `no output depends on the input ${describe(unused)}`, 'outputs', unused);
   const ordered = [...calls].sort((a, b) => a.id - b.id);
   return { inputs, outputs, calls: ordered, layers: [...new Set(ordered.map(({ layer }) => layer))] };
+}
+
+/**
+ * What the outputs of `graph` are for inputs of these types.
+ *
+ * @throws HeddleError for another number of inputs, and for shapes and dtypes that do not fit.
+ */
+export function outputTypes(
+  op: string,
+  { inputs, outputs, calls }: LayerGraph,
+  given: readonly OutputType[],
+): readonly OutputType[] {
+  const types = new Map<SymbolicTensor, OutputType>();
+  const typeOf = (symbolic: SymbolicTensor): OutputType => types.get(symbolic) as OutputType;
+  inputs.forEach((symbolic, index) => {
+    const type = given[index];
+    if (type && given.length === inputs.length && type.dtype === symbolic.dtype) {
+      if (fitsFree(type.shape, symbolic.shape)) types.set(symbolic, type);
+    }
+    if (types.has(symbolic)) return;
+    const show = (list: readonly OutputType[]): string =>
+      list.map(({ shape, dtype }) => `${dtype} ${showFree(shape)}`).join(', ');
+    throw new HeddleError({
+      op,
+      message: `it takes ${show(inputs)}, got ${show(given)}`,
+      roles: ['inputs'],
+      values: { expected: inputs.map(({ shape }) => shape), given: given.map(({ shape }) => shape) },
+      fix: 'apply it to tensors like its inputs, one for each',
+    });
+  });
+  for (const { layer, inputs: fed, outputs: made } of calls) {
+    const results = layer.outputTypes(fed.map(typeOf));
+    made.forEach((symbolic, index) => {
+      types.set(symbolic, results[index] as OutputType);
+    });
+  }
+  return outputs.map(typeOf);
 }
 
 const describe = ({ name, shape }: SymbolicTensor): string =>

@@ -4,7 +4,7 @@ import { HeddleError } from '../engine/index.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** `options` as JSON: initializers become their name and config. Throws for what a file cannot keep. */
+/** `options` as JSON: initializers, regularizers and constraints become their name and config. Throws for what a file cannot keep. */
 export const toJson = (
   label: string,
   options: Readonly<Record<string, unknown>>,
@@ -20,8 +20,9 @@ function jsonOf(label: string, key: string, value: unknown): Json {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((one) => jsonOf(label, key, one));
   if (typeof value === 'object') {
-    const { name, config, create } = value as { name?: unknown; config?: unknown; create?: unknown };
-    const kept = typeof create === 'function' ? { name, config } : value;
+    const { name, config, ...rest } = value as { readonly name?: unknown; readonly config?: unknown };
+    const named = typeof name === 'string' && Object.values(rest).some((one) => typeof one === 'function');
+    const kept = named ? { name, config } : value;
     return toJson(label, kept as Readonly<Record<string, unknown>>);
   }
   throw new HeddleError({

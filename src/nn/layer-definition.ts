@@ -10,7 +10,7 @@ export interface CommonLayerOptions {
   readonly name?: string;
   /** Of one example, without the batch: what the first layer of a `sequential` has to say. `null` for extents that vary. */
   readonly inputShape?: FreeShape;
-  /** Whether optimizers may change its weights. Default `true`. */
+  /** Whether optimizers may change its weights; may be set later too. Default `true`. */
   readonly trainable?: boolean;
 }
 
@@ -49,6 +49,8 @@ export interface LayerDefinition<O extends object, W = undefined> {
   readonly type: string;
   /** Names of its options. */
   readonly options: readonly (keyof O & string)[];
+  /** What other libraries call them, each with what to do instead. */
+  readonly otherNames?: Readonly<Record<string, string>>;
   /**
    * Checks the options, fills in defaults and gives the behaviour.
    *
@@ -57,22 +59,48 @@ export interface LayerDefinition<O extends object, W = undefined> {
   create(options: O, label: string): LayerBehaviour<W>;
 }
 
-export interface BuiltBehaviour {
-  call(inputs: readonly Tensor[], context: CallContext): Tensor;
+/** What a shape and a dtype are to layers. */
+export interface OutputType {
+  readonly shape: FreeShape;
+  readonly dtype: DType;
 }
 
-/** A behaviour whose kind of weights is nobody else's business. */
+/** What a model hands down to the layers of one forward pass. */
+export interface ForwardContext extends Pick<CallContext, 'training' | 'seed' | 'counter' | 'update'> {
+  /** The first of 16 random streams that nobody else has. */
+  readonly nextStream: () => number;
+  /** Whether a layer's weights change in the program that is being made. */
+  readonly isTrainable: (layer: { readonly trainable: boolean }) => boolean;
+}
+
+export interface BuiltBehaviour {
+  call(inputs: readonly Tensor[], context: ForwardContext, trainable: boolean): readonly Tensor[];
+}
+
+/** A behaviour whose kind of weights is nobody else's business; it may have several outputs. */
 export interface ErasedBehaviour {
-  outputShape(inputs: readonly FreeShape[]): FreeShape;
-  outputDtype(inputs: readonly DType[]): DType;
+  outputs(inputs: readonly OutputType[]): readonly OutputType[];
   build(weights: WeightBuilder, inputs: readonly FreeShape[]): BuiltBehaviour;
 }
 
 export const erased = <W>(behaviour: LayerBehaviour<W>): ErasedBehaviour => ({
-  outputShape: (inputs) => behaviour.outputShape(inputs),
-  outputDtype: (inputs) => behaviour.outputDtype?.(inputs) ?? 'float32',
+  outputs(inputs) {
+    const shape = behaviour.outputShape(inputs.map((one) => one.shape));
+    return [{ shape, dtype: behaviour.outputDtype?.(inputs.map(({ dtype }) => dtype)) ?? 'float32' }];
+  },
   build(builder, inputs) {
     const weights = behaviour.build?.(builder, inputs) as W;
-    return { call: (tensors, context) => behaviour.call(tensors, weights, context) };
+    return {
+      call: (tensors, { training, seed, counter, update, nextStream }, trainable) => [
+        behaviour.call(tensors, weights, {
+          training,
+          trainable,
+          seed,
+          stream: nextStream(),
+          counter,
+          update,
+        }),
+      ],
+    };
   },
 });

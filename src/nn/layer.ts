@@ -15,16 +15,16 @@ import { checkedFlag } from './checks.js';
 import { type Json, toJson } from './json.js';
 import {
   type BuiltBehaviour,
-  type CallContext,
   type CommonLayerOptions,
   type ErasedBehaviour,
   erased,
+  type ForwardContext,
   type LayerDefinition,
+  type OutputType,
 } from './layer-definition.js';
-
 import { checkedShape, type FreeShape, fitsFree, showFree } from './shapes.js';
 import { callLayer, checkName, isSymbolic, type SymbolicTensor } from './symbolic.js';
-import { checkingBuilder, creatingBuilder, type WeightSource } from './weights.js';
+import { checkingBuilder, creatingBuilder, type RuledWeight, type WeightSource } from './weights.js';
 
 /** A layer as a file keeps it. */
 export interface LayerConfig {
@@ -68,6 +68,7 @@ export function defineLayer<O extends object, W = undefined>(
   const { type, options: own } = definition;
   const make = (given: O & CommonLayerOptions): Layer => {
     const label = labelOf(type, given.name ?? null);
+    rejectOtherNames(label, given, definition.otherNames ?? {});
     rejectUnknownOptions(label, given, [...own, ...COMMON]);
     const options = Object.fromEntries(
       Object.entries(given).filter(([key]) => own.includes(key as keyof O & string)),
@@ -83,9 +84,21 @@ export function defineLayer<O extends object, W = undefined>(
   );
 }
 
+function rejectOtherNames(op: string, given: object, others: Readonly<Record<string, string>>): void {
+  const option = Object.keys(given).find((key) => Object.hasOwn(others, key));
+  if (option === undefined) return;
+  throw new HeddleError({
+    op,
+    message: `unknown option '${option}'`,
+    roles: ['option'],
+    values: { option },
+    fix: others[option] as string,
+  });
+}
+
 const labelOf = (type: string, name: string | null): string => (name === null ? type : `${type} '${name}'`);
 
-/** The model that a layer belongs to. */
+/** The model that a layer's weights belong to. */
 export interface LayerOwner {
   readonly seed: number;
   /** uint32 []: counts its steps. */
@@ -94,16 +107,26 @@ export interface LayerOwner {
   readonly graph: object;
 }
 
+/** A model that is used as a layer of another. */
+export interface InnerModel {
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  getLayer(name: string): Layer;
+}
+
 export class Layer {
   readonly type: string;
   /** Without batch; `null` where the user did not give it. */
   readonly inputShape: FreeShape | null;
-  readonly trainable: boolean;
   readonly #create: (label: string) => ErasedBehaviour;
   readonly #options: Readonly<Record<string, unknown>>;
-  readonly #weights: Variable[] = [];
+  readonly #weights: RuledWeight[] = [];
   readonly #outputs: SymbolicTensor[] = [];
+  readonly #givenName: string | null;
   #name: string | null;
+  #trainable: boolean;
   #owner: LayerOwner | null = null;
   #behaviour: ErasedBehaviour;
   #built: BuiltBehaviour | null = null;
@@ -115,10 +138,11 @@ export class Layer {
     create: (label: string) => ErasedBehaviour,
   ) {
     this.type = type;
-    this.#name = common.name === undefined ? null : checkName(type, common.name);
+    this.#givenName = common.name === undefined ? null : checkName(type, common.name);
+    this.#name = this.#givenName;
     this.inputShape =
       common.inputShape === undefined ? null : checkedShape(this.label, 'inputShape', common.inputShape);
-    this.trainable = checkedFlag(this.label, 'trainable', common.trainable ?? true);
+    this.#trainable = checkedFlag(this.label, 'trainable', common.trainable ?? true);
     this.#options = options;
     this.#create = create;
     this.#behaviour = create(this.label);
@@ -141,6 +165,35 @@ export class Layer {
 
   /** Its weights in order of creation; none before its model is built. */
   get weights(): readonly Variable[] {
+    return this.rules.map(({ variable }) => variable);
+  }
+
+  /** Those that optimizers may change; none while the layer is not trainable. */
+  get trainableWeights(): readonly Variable[] {
+    return this.trainable ? this.weights.filter(({ trainable }) => trainable) : [];
+  }
+
+  /** Whether optimizers may change its weights. Set, it counts from the next `compile` of a model on. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  set trainable(value: boolean) {
+    this.#trainable = checkedFlag(this.label, 'trainable', value);
+  }
+
+  /** The model that this layer is made of; `null` for every other kind. */
+  get model(): InnerModel | null {
+    return null;
+  }
+
+  /** For models: the layers that hold its weights. */
+  get leaves(): readonly Layer[] {
+    return [this];
+  }
+
+  /** For models: its weights with their regularizers and constraints. */
+  get rules(): readonly RuledWeight[] {
     return this.#weights;
   }
 
@@ -187,21 +240,43 @@ export class Layer {
   }
 
   #applySymbolic(inputs: readonly SymbolicTensor[]): SymbolicTensor {
-    const shapes = inputs.map(({ shape }) => shape);
-    this.#checkInputShape(shapes);
-    const dtype = this.#behaviour.outputDtype(inputs.map((one) => one.dtype));
-    const output = callLayer(this, inputs, this.#behaviour.outputShape(shapes), dtype);
-    this.#outputs.push(output);
-    return output;
+    const outputs = this.use(inputs);
+    return this.#single(outputs);
+  }
+
+  /** For models: `apply` on symbolic tensors, with all outputs. */
+  use(inputs: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
+    this.#checkInputShape(inputs.map(({ shape }) => shape));
+    const outputs = callLayer(this, inputs, this.outputTypes(inputs));
+    this.#outputs.push(...outputs);
+    return outputs;
+  }
+
+  #single<T>(outputs: readonly T[]): T {
+    const [output] = outputs;
+    if (output !== undefined && outputs.length === 1) return output;
+    throw new HeddleError({
+      op: this.label,
+      message: `it has ${outputs.length} outputs`,
+      roles: ['layer'],
+      values: { outputs: outputs.length },
+      fix: 'apply the model that it is made of to a list: that gives a list',
+    });
   }
 
   #applyTensors(inputs: readonly Tensor[]): Tensor {
     if (!this.#owner) throw this.#unbuilt();
     const { seed, counter } = this.#owner;
     if (!this.#built) void this.#owner.graph;
-    return withScope(this.name, () =>
-      this.call(inputs, { training: false, seed, counter, stream: OWN_STREAM, update: () => {} }),
-    );
+    const context: ForwardContext = {
+      training: false,
+      seed,
+      counter,
+      nextStream: () => OWN_STREAM,
+      isTrainable: ({ trainable }) => trainable,
+      update: () => {},
+    };
+    return this.#single(withScope(this.name, () => this.call(inputs, context)));
   }
 
   #unbuilt(): HeddleError {
@@ -225,47 +300,58 @@ export class Layer {
     });
   }
 
-  /** For models: whether `owner` took it. */
-  belongsTo(owner: LayerOwner): boolean {
-    return this.#owner === owner;
+  /** For models: names it, and makes its weights `owner`'s unless it belongs to a model already, which then shares it. */
+  adopt(owner: LayerOwner, name: string): void {
+    this.#owner ??= owner;
+    if (this.#name !== name) this.#rename(name);
   }
 
-  /** For models: takes the layer for `owner`, under `name`. Throws where it belongs to another. */
-  adopt(owner: LayerOwner, name: string): void {
-    if (this.#owner && this.#owner !== owner) {
-      throw new HeddleError({
-        op: this.label,
-        message: 'it belongs to another model already',
-        roles: ['layers'],
-        values: { layer: this.name },
-        fix: 'make a layer for each model; a layer is shared within one model only',
-      });
-    }
-    this.#owner = owner;
-    if (this.#name === name) return;
+  /** For models: undoes what `owner` did to it. */
+  release(owner: LayerOwner): void {
+    if (this.#owner !== owner) return;
+    this.#owner = null;
+    this.#built = null;
+    this.#weights.length = 0;
+    if (this.#name !== this.#givenName) this.#rename(this.#givenName);
+  }
+
+  #rename(name: string | null): void {
     this.#name = name;
     this.#behaviour = this.#create(this.label);
   }
 
   /** For models: makes the weights for inputs of these shapes, or checks that those it has fit. */
   build(inputs: readonly FreeShape[], source: WeightSource): void {
+    if (!this.#built && this.#owner !== source.owner) void this.#owner?.graph;
     const builder = this.#built
-      ? checkingBuilder(this, this.#weights, inputs)
+      ? checkingBuilder(this, this.weights, inputs)
       : creatingBuilder(this, source, this.#weights);
     this.#built = this.#behaviour.build(builder, inputs);
   }
 
-  /** For models: the output for real inputs. */
-  call(inputs: readonly Tensor[], context: Omit<CallContext, 'trainable'>): Tensor {
+  /** For models: what it gives for inputs of these types. Throws a HeddleError for inputs that do not fit. */
+  outputTypes(inputs: readonly OutputType[]): readonly OutputType[] {
+    return this.#behaviour.outputs(inputs);
+  }
+
+  /** For models: the outputs for real inputs. */
+  call(inputs: readonly Tensor[], context: ForwardContext): readonly Tensor[] {
     if (!this.#built) throw this.#unbuilt();
-    const result = this.#built.call(inputs, { ...context, trainable: this.trainable });
-    const expected = this.#behaviour.outputShape(inputs.map(({ shape }) => shape));
-    if (fitsFree(result.shape, expected)) return result;
+    const expected = this.outputTypes(inputs);
+    const results = this.#built.call(inputs, context, context.isTrainable(this));
+    results.forEach((result, index) => {
+      this.#checkOutput(result, expected[index]?.shape ?? []);
+    });
+    return results;
+  }
+
+  #checkOutput({ shape }: Tensor, expected: FreeShape): void {
+    if (fitsFree(shape, expected)) return;
     throw new HeddleError({
       op: this.label,
-      message: `call() gives ${showFree(result.shape)}, outputShape() says ${showFree(expected)}`,
+      message: `call() gives ${showFree(shape)}, outputShape() says ${showFree(expected)}`,
       roles: ['output'],
-      values: { output: result.shape, expected },
+      values: { output: shape, expected },
       fix: 'make the two agree in the definition of the layer',
     });
   }

@@ -6,7 +6,6 @@ import type { SymbolicTensor } from './symbolic.js';
 export class Names {
   readonly #model: string;
   readonly #taken = new Set<string>();
-  readonly #counts = new Map<string, number>();
 
   constructor(model: string) {
     this.#model = model;
@@ -23,15 +22,18 @@ export class Names {
       message: `two layers or inputs are named '${name}'`,
       roles: ['name'],
       values: { name },
-      fix: 'give each its own name, or none',
+      fix: 'give each its own name, or none; a layer that comes from another model keeps the one it has there',
     });
+  }
+
+  /** Gives a name back. */
+  free(name: string): void {
+    this.#taken.delete(name);
   }
 
   /** `dense_1`, `dense_2` … */
   next(type: string): string {
-    for (;;) {
-      const count = (this.#counts.get(type) ?? 0) + 1;
-      this.#counts.set(type, count);
+    for (let count = 1; ; count++) {
       const name = `${type}_${count}`;
       if (!this.#taken.has(name)) return this.take(name);
     }

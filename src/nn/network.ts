@@ -7,6 +7,7 @@ import {
   type NDArray,
   rejectUnknownOptions,
   type Tensor,
+  tensor,
   type Update,
   unknownName,
   type Value,
@@ -17,13 +18,16 @@ import { markStepCounter } from '../optim/step-counters.js';
 import { assignWeights } from './assign.js';
 import { checkedSeed } from './checks.js';
 import { configOf, type NetworkConfig } from './config.js';
-import { applyGraph } from './forward.js';
-import { graphOf, type LayerGraph } from './graph.js';
+import { applyGraph, type Forward, forwardPass, type PassContext } from './forward.js';
+import { graphOf, type LayerGraph, outputTypes } from './graph.js';
 import type { Layer, LayerOwner } from './layer.js';
+import type { ForwardContext, OutputType } from './layer-definition.js';
 import { Names, outputNames } from './names.js';
+import { ModelLayer } from './nested.js';
+import { penaltyOf } from './penalty.js';
 import { SequentialBuilder } from './stack.js';
 import { type SummaryOptions, summaryOf } from './summary.js';
-import { checkName, type SymbolicTensor } from './symbolic.js';
+import { checkName, isSymbolic, type SymbolicTensor } from './symbolic.js';
 import { type Control, createControl } from './training/control.js';
 import type { InitialWeights, WeightSource } from './weights.js';
 
@@ -47,6 +51,8 @@ export interface GraphSpec extends CommonSpec {
   readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
   /** The first values of weights, by name, instead of those of their initializers. */
   readonly initial?: InitialWeights;
+  /** Models within this one that go when it goes. */
+  readonly owned?: readonly Network[];
 }
 
 /** A sequential one. */
@@ -75,9 +81,14 @@ export class Network implements LayerOwner {
   readonly store: VariableStore;
   readonly control: Control;
   readonly #names: Names;
+  /** The layers that it has taken in, its own and those of other models. */
+  readonly #taken = new Set<Layer>();
+  readonly #owned: readonly Network[];
+  readonly #givenName: string | null;
   readonly #stack: SequentialBuilder | null;
   readonly #initial: InitialWeights | undefined;
   #built: Built | null = null;
+  #layer: ModelLayer | null = null;
 
   constructor(spec: NetworkSpec) {
     this.name = checkName('model', spec.name ?? 'model');
@@ -86,13 +97,17 @@ export class Network implements LayerOwner {
     this.control = createControl(this.store, 'control');
     markStepCounter(this.control.step);
     this.#names = new Names(this.name);
+    this.#givenName = spec.name ?? null;
     this.#initial = 'initial' in spec ? spec.initial : undefined;
-    if ('layers' in spec) {
-      this.#stack = new SequentialBuilder(this.#op);
-      for (const layer of spec.layers) this.add(layer);
-    } else {
-      this.#stack = null;
-      this.#build(listOf(spec.inputs), listOf(spec.outputs));
+    this.#owned = ('owned' in spec && spec.owned) || [];
+    this.#stack = 'layers' in spec ? new SequentialBuilder(this.#op) : null;
+    try {
+      if ('layers' in spec) for (const layer of spec.layers) this.add(layer);
+      else this.#build(listOf(spec.inputs), listOf(spec.outputs));
+    } catch (error) {
+      this.#release([...this.#taken]);
+      this.store.dispose();
+      throw error;
     }
   }
 
@@ -101,10 +116,10 @@ export class Network implements LayerOwner {
   }
 
   /**
-   * Appends a layer to a sequential model. A layer that is added again shares its weights.
+   * Appends a layer to a sequential model. A layer that is added again, or that another model has, shares its weights.
    *
    * @throws HeddleError on a functional model or one that is in use already, for a first layer without `inputShape`, inputs that do not
-   * fit, a name that is taken, and a layer of another model.
+   * fit, and a name that is taken.
    */
   add(layer: Layer): void {
     if (!this.#stack || this.#built) {
@@ -118,8 +133,14 @@ export class Network implements LayerOwner {
           : 'apply the layer before you make the model',
       });
     }
+    const fresh = !this.#taken.has(layer);
     this.#adopt([layer]);
-    this.#stack.add(layer);
+    try {
+      this.#stack.add(layer);
+    } catch (error) {
+      if (fresh) this.#release([layer]);
+      throw error;
+    }
   }
 
   /** The uses of layers in order. Asked for, it makes the weights. */
@@ -140,6 +161,7 @@ export class Network implements LayerOwner {
     const inputNames = inputs.map(({ name }) => name ?? this.#names.next('input'));
     let stream = 0;
     const source: WeightSource = {
+      owner: this,
       store: this.store,
       seed: this.seed,
       nextStream: () => stream++,
@@ -157,12 +179,26 @@ export class Network implements LayerOwner {
 
   /** Makes the layers its own. The user's names are taken first, so that no counted name stands in their way. */
   #adopt(layers: readonly Layer[]): void {
-    const fresh = layers.filter((layer) => !layer.belongsTo(this));
-    for (const layer of fresh) if (layer.named) layer.adopt(this, this.#names.take(layer.name));
-    for (const layer of fresh) if (!layer.belongsTo(this)) layer.adopt(this, this.#names.next(layer.type));
+    const fresh = layers.filter((layer) => !this.#taken.has(layer));
+    const [named, others] = [true, false].map((one) => fresh.filter(({ named: has }) => has === one));
+    const take = (layer: Layer, name: string): void => {
+      layer.adopt(this, name);
+      this.#taken.add(layer);
+    };
+    for (const layer of named ?? []) take(layer, this.#names.take(layer.name));
+    for (const layer of others ?? []) take(layer, this.#names.next(layer.type));
   }
 
-  /** Each layer once, in the order of use. */
+  /** Gives layers back as they came. */
+  #release(layers: readonly Layer[]): void {
+    for (const layer of layers) {
+      this.#taken.delete(layer);
+      this.#names.free(layer.name);
+      layer.release(this);
+    }
+  }
+
+  /** Each layer once, in the order of use; a model that is used as a layer is one (`layer.model`). */
   get layers(): readonly Layer[] {
     return this.graph.layers;
   }
@@ -185,14 +221,38 @@ export class Network implements LayerOwner {
     return this.#ready().outputNames;
   }
 
-  /** All weights, layer by layer. */
-  get weights(): readonly Variable[] {
-    return this.layers.flatMap((layer) => layer.weights);
+  /** The layers that hold the weights: those of models within this one are among them. */
+  get leaves(): readonly Layer[] {
+    return [...new Set(this.layers.flatMap((layer) => layer.leaves))];
   }
 
-  /** Those that optimizers may change. */
+  /** All weights, layer by layer. */
+  get weights(): readonly Variable[] {
+    return this.leaves.flatMap((layer) => layer.weights);
+  }
+
+  /** Those that optimizers may change: none of a layer that is not `trainable`. */
   get trainableWeights(): readonly Variable[] {
-    return this.weights.filter((weight) => weight.trainable);
+    return this.leaves.flatMap((layer) => layer.trainableWeights);
+  }
+
+  /** Whether any of its layers is trainable. Set, all are, or none; it counts from the next `compile` on. */
+  get trainable(): boolean {
+    return this.leaves.some(({ trainable }) => trainable);
+  }
+
+  set trainable(value: boolean) {
+    for (const layer of this.leaves) layer.trainable = value;
+  }
+
+  /**
+   * What regularizers add to the loss: float32 []. `fit` and `evaluate` add it on their own; a graph program adds it to its loss:
+   * `ops.add(loss, net.penalty())`.
+   *
+   * @param of whose weights count. Default: `trainableWeights`.
+   */
+  penalty(of: readonly Variable[] = this.trainableWeights): Tensor {
+    return penaltyOf(this.leaves, of) ?? tensor(0);
   }
 
   /** The same as `trainableWeights`, by Keras's name. */
@@ -207,31 +267,71 @@ export class Network implements LayerOwner {
 
   /**
    * The outputs for tensors, as part of a graph program. A tensor gives a tensor (for models of one input and one output), a list
-   * gives a list. Inputs of bytes are converted.
+   * gives a list. Inputs of bytes are converted. Symbolic tensors make the model a layer of another one, which shares its weights.
    *
    * @param x batch first; one for each input, in order
    * @throws HeddleError for another number of tensors, dtypes or shapes that do not fit (from the layer that finds out).
    */
+  apply(x: SymbolicTensor): SymbolicTensor;
+  apply(x: readonly SymbolicTensor[]): SymbolicTensor[];
   apply(x: Tensor, options?: ApplyOptions): Tensor;
   apply(x: readonly Tensor[], options?: ApplyOptions): Tensor[];
-  apply(x: Tensor | readonly Tensor[], options: ApplyOptions = {}): Tensor | Tensor[] {
-    rejectUnknownOptions('apply', options, ['training', 'counter', 'onUpdate']);
+  apply(
+    x: Tensor | SymbolicTensor | readonly (Tensor | SymbolicTensor)[],
+    options: ApplyOptions = {},
+  ): Tensor | SymbolicTensor | (Tensor | SymbolicTensor)[] {
+    const list = Array.isArray(x) ? (x as readonly (Tensor | SymbolicTensor)[]) : [x as Tensor];
+    const symbolic = list.length > 0 && list.every(isSymbolic);
+    rejectUnknownOptions('apply', options, symbolic ? [] : ['training', 'counter', 'onUpdate']);
+    this.#checkCount(list.length, Array.isArray(x));
+    const results = symbolic
+      ? this.asLayer(this.#givenName).use(list)
+      : this.#applied(list as Tensor[], options);
+    return Array.isArray(x) ? [...results] : (results[0] as Tensor | SymbolicTensor);
+  }
+
+  #applied(x: readonly Tensor[], options: ApplyOptions): readonly Tensor[] {
     const { training = false, counter = this.counter, onUpdate } = options;
+    const { outputs, updates } = this.forward(x, { training, counter });
+    if (onUpdate) updates.forEach(onUpdate);
+    return outputs;
+  }
+
+  /** This model as a layer of others: always the same one, so that all share its weights. `name` is for the first use. */
+  asLayer(name: string | null): Layer {
+    this.#layer ??= new ModelLayer(this, name);
+    return this.#layer;
+  }
+
+  /** `apply` as training needs it. Default: whatever is trainable now. */
+  forward(
+    x: readonly Tensor[],
+    context: Pick<PassContext, 'training' | 'counter'> & Partial<PassContext>,
+  ): Forward {
+    const isTrainable: PassContext['isTrainable'] = ({ trainable }) => trainable;
+    return forwardPass({ isTrainable, seed: this.seed, ...context }, (each) => this.run(x, each));
+  }
+
+  /** For models that this one is a layer of. */
+  run(x: readonly Tensor[], context: ForwardContext): Tensor[] {
+    return applyGraph(this.graph, this.inputNames, x, context);
+  }
+
+  /** For models that this one is a layer of: what it gives for inputs of these types. */
+  outputTypes(inputs: readonly OutputType[]): readonly OutputType[] {
+    return outputTypes(this.#op, this.graph, inputs);
+  }
+
+  #checkCount(given: number, isList: boolean): void {
     const { inputs, outputs } = this.graph;
-    const list = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];
-    if (list.length !== inputs.length || (!Array.isArray(x) && outputs.length > 1)) {
-      throw new HeddleError({
-        op: this.#op,
-        message: `it has ${inputs.length} inputs and ${outputs.length} outputs, apply() got ${Array.isArray(x) ? `a list of ${list.length}` : 'one tensor'}`,
-        roles: ['x'],
-        values: { inputs: inputs.length, outputs: outputs.length, given: list.length },
-        fix: `pass a list: apply([${this.inputNames.join(', ')}])`,
-      });
-    }
-    const context = { training, seed: this.seed, counter };
-    const results = applyGraph(this.graph, this.inputNames, list, context);
-    if (onUpdate) results.updates.forEach(onUpdate);
-    return Array.isArray(x) ? results.outputs : (results.outputs[0] as Tensor);
+    if (given === inputs.length && (isList || outputs.length === 1)) return;
+    throw new HeddleError({
+      op: this.#op,
+      message: `it has ${inputs.length} inputs and ${outputs.length} outputs, apply() got ${isList ? `a list of ${given}` : 'one tensor'}`,
+      roles: ['x'],
+      values: { inputs: inputs.length, outputs: outputs.length, given },
+      fix: `pass a list: apply([${this.inputNames.join(', ')}])`,
+    });
   }
 
   /** Throws a HeddleError for an unknown name, with the nearest one. */
@@ -276,9 +376,10 @@ export class Network implements LayerOwner {
     return configOf(this.name, this.seed, this.graph, this.inputNames);
   }
 
-  /** Frees all memory on the device. */
+  /** Frees all memory on the device but the weights of layers that it took from other models. */
   dispose(): void {
     this.store.dispose();
+    for (const inner of this.#owned) inner.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -4,8 +4,10 @@ import { HeddleError, unknownName } from '../engine/index.js';
 import type { NetworkConfig } from './config.js';
 import type { Layer, LayerConfig, LayerFactory } from './layer.js';
 import * as exported from './layers/index.js';
+import { MODEL_TYPE } from './nested.js';
 import { type GraphSpec, Network } from './network.js';
 import { input, type SymbolicTensor } from './symbolic.js';
+import type { InitialWeights } from './weights.js';
 
 /** What restoring needs of a factory, whatever its options. */
 export type RestorableLayer = Pick<LayerFactory, 'type' | 'restore'>;
@@ -18,9 +20,19 @@ export interface RestoreOptions {
   readonly layers?: Readonly<Record<string, RestorableLayer>>;
 }
 
+/** How models, those within models too, are made. */
+interface Making extends RestoreOptions {
+  readonly make: (spec: GraphSpec) => Network;
+  /** By path: `encoder/dense_1/kernel`. */
+  readonly initial?: InitialWeights | undefined;
+}
+
+/** Models within models; a file that says otherwise means harm. */
+const DEEPEST = 32;
+
 /** The model that `config` tells of, with fresh weights. Throws like `specFromConfig`. */
 export const networkFromConfig = (config: unknown, options: RestoreOptions = {}): Network =>
-  new Network(specFromConfig(config, options));
+  new Network(specFromConfig(config, { ...options, make: (spec) => new Network(spec) }));
 
 /**
  * What `config` tells of, as a model's constructor takes it. A sequential model comes back as a functional one of the same layers,
@@ -29,19 +41,40 @@ export const networkFromConfig = (config: unknown, options: RestoreOptions = {})
  * @throws HeddleError for anything that is no config, an unknown format, unknown types of layers (with the nearest one), options that
  * they do not have, and references to what is not there.
  */
-export function specFromConfig(config: unknown, options: RestoreOptions = {}): GraphSpec {
+export function specFromConfig(config: unknown, options: Making, depth = 0): GraphSpec {
+  if (depth > DEEPEST) throw malformed(`models stand within models, more than ${DEEPEST} deep`);
   const { name, seed, inputs, layers, calls, outputs } = checkedConfig(config);
   const kinds = new Map<string, RestorableLayer>();
   for (const kind of [...BUILT_IN, ...Object.values(options.layers ?? {})]) kinds.set(kind.type, kind);
-  const made = layers.map((layer) => restored(layer, kinds));
+  const owned: Network[] = [];
+  const made = layers.map((layer): Layer => {
+    if (layer.type !== MODEL_TYPE) return restored(layer, kinds);
+    const inner = options.make(specFromConfig(layer.options.model, within(options, layer.name), depth + 1));
+    owned.push(inner);
+    return inner.asLayer(layer.name);
+  });
   const tensors: SymbolicTensor[] = inputs.map((one) => input(one));
   const ends = [...tensors];
   const tensorAt = (index: number): SymbolicTensor => at(tensors, 'tensor', index);
   for (const call of calls) {
-    tensors.push(at(made, 'layer', call.layer).apply(call.inputs.map(tensorAt)));
+    tensors.push(...at(made, 'layer', call.layer).use(call.inputs.map(tensorAt)));
   }
-  return { name, seed, inputs: ends, outputs: outputs.map(tensorAt) };
+  const { initial } = options;
+  return {
+    name,
+    seed,
+    inputs: ends,
+    outputs: outputs.map(tensorAt),
+    owned,
+    ...(initial ? { initial } : {}),
+  };
 }
+
+/** The same for a model that is the layer `name`. */
+const within = ({ initial, ...options }: Making, name: string): Making => ({
+  ...options,
+  initial: initial && ((weight, shape) => initial(`${name}/${weight}`, shape)),
+});
 
 function restored(config: LayerConfig, kinds: ReadonlyMap<string, RestorableLayer>): Layer {
   const kind = kinds.get(config.type);

@@ -26,14 +26,15 @@ export function summaryOf(
   const counted = new Set<object>();
   const rows = [
     ...graph.inputs.map((tensor) => [nameOf(tensor), 'input', showFree(tensor.shape), grouped(0), '']),
-    ...graph.calls.map(({ layer, inputs, output }) => {
+    ...graph.calls.map(({ layer, inputs, outputs }) => {
       const parameters = counted.has(layer) ? 'shared' : grouped(sizeOf(layer.weights));
       counted.add(layer);
-      return [layer.name, layer.type, showFree(output.shape), parameters, inputs.map(nameOf).join(', ')];
+      const shapes = outputs.map(({ shape }) => showFree(shape)).join(', ');
+      return [layer.name, layer.type, shapes, parameters, inputs.map(nameOf).join(', ')];
     }),
   ];
-  const weights = graph.layers.flatMap((layer) => layer.weights);
-  const trainable = sizeOf(weights.filter((weight) => weight.trainable));
+  const weights = [...new Set(graph.layers.flatMap((layer) => layer.weights))];
+  const trainable = sizeOf([...new Set(graph.layers.flatMap((layer) => layer.trainableWeights))]);
   const lines = [
     `Model '${name}'`,
     ...table(
@@ -51,7 +52,9 @@ const isChain = ({ inputs, calls }: LayerGraph): boolean =>
   inputs.length === 1 &&
   calls.every(
     (call, index) =>
-      call.inputs.length === 1 && call.inputs[0] === (index === 0 ? inputs[0] : calls[index - 1]?.output),
+      call.inputs.length === 1 &&
+      call.outputs.length === 1 &&
+      call.inputs[0] === (index === 0 ? inputs[0] : calls[index - 1]?.outputs[0]),
   );
 
 const sizeOf = (weights: readonly Variable[]): number =>

@@ -2,6 +2,7 @@
 
 import { type DType, HeddleError, rejectUnknownOptions, unknownName } from '../engine/index.js';
 import type { Layer } from './layer.js';
+import type { OutputType } from './layer-definition.js';
 import { checkedShape, type FreeShape } from './shapes.js';
 
 export interface SymbolicTensor {
@@ -20,7 +21,8 @@ export interface LayerCall {
   readonly id: number;
   readonly layer: Layer;
   readonly inputs: readonly SymbolicTensor[];
-  readonly output: SymbolicTensor;
+  /** One, but for a model used as a layer. */
+  readonly outputs: readonly SymbolicTensor[];
 }
 
 export interface InputOptions {
@@ -54,20 +56,25 @@ let calls = 0;
 export function callLayer(
   layer: Layer,
   inputs: readonly SymbolicTensor[],
-  shape: FreeShape,
-  dtype: DType,
-): SymbolicTensor {
-  const call = { id: calls++, layer, inputs: Object.freeze([...inputs]) };
-  const output: SymbolicTensor = mark({
-    shape: Object.freeze([...shape]),
-    dtype,
-    name: null,
-    get call(): LayerCall {
-      return whole;
-    },
+  types: readonly OutputType[],
+): readonly SymbolicTensor[] {
+  const outputs = types.map(({ shape, dtype }) =>
+    mark({
+      shape: Object.freeze([...shape]),
+      dtype,
+      name: null,
+      get call(): LayerCall {
+        return whole;
+      },
+    }),
+  );
+  const whole: LayerCall = Object.freeze({
+    id: calls++,
+    layer,
+    inputs: Object.freeze([...inputs]),
+    outputs: Object.freeze(outputs),
   });
-  const whole: LayerCall = Object.freeze({ ...call, output });
-  return output;
+  return outputs;
 }
 
 const made = new WeakSet<object>();

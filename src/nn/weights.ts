@@ -1,12 +1,18 @@
 /** How layers make their weights, and how a layer that is used again is held to those it has. */
 
 import { HeddleError, randomStream, type Shape, Variable, type VariableStore } from '../engine/index.js';
+import type { Constraint } from './constraints/constraint.js';
 import { type InitializerSpec, resolveInitializer } from './initializers/resolve.js';
+import type { Regularizer } from './regularizers/regularizer.js';
 import { type FreeShape, showFree } from './shapes.js';
 
 export interface WeightOptions {
-  /** Whether optimizers may change it. Default `true`; never where the layer is not trainable. */
+  /** Whether optimizers may change it, where the layer is trainable. Default `true`. */
   readonly trainable?: boolean;
+  /** What `compile`d models add to the loss for it. Default `null`: nothing. */
+  readonly regularizer?: Regularizer | null;
+  /** Applied to it after each step of a `compile`d model. Default `null`. */
+  readonly constraint?: Constraint | null;
 }
 
 export interface WeightBuilder {
@@ -21,8 +27,17 @@ export interface WeightBuilder {
 /** A weight's first values; throws where it has none, or none of this shape. */
 export type InitialWeights = (name: string, shape: Shape) => Float32Array<ArrayBuffer>;
 
+/** A weight, and what training does with it beside the optimizer. */
+export interface RuledWeight {
+  readonly variable: Variable;
+  readonly regularizer: Regularizer | null;
+  readonly constraint: Constraint | null;
+}
+
 /** Where a model's weights go. */
 export interface WeightSource {
+  /** The model that asks. */
+  readonly owner: object;
   readonly store: VariableStore;
   readonly seed: number;
   /** The random stream of the next weight: its position among all weights of the model. */
@@ -39,13 +54,13 @@ interface Owner {
 }
 
 /** Makes weights and appends them to `into`. */
-export function creatingBuilder(owner: Owner, source: WeightSource, into: Variable[]): WeightBuilder {
+export function creatingBuilder(owner: Owner, source: WeightSource, into: RuledWeight[]): WeightBuilder {
   const { name: layer, label } = owner;
   return {
     add(name, shape, initializer, options = {}) {
       const full = `${layer}/${name}`;
       checkWeight(label, name, shape);
-      if (into.some((other) => other.name === full)) {
+      if (into.some(({ variable }) => variable.name === full)) {
         throw new HeddleError({
           op: label,
           message: `it has two weights named '${name}'`,
@@ -54,14 +69,15 @@ export function creatingBuilder(owner: Owner, source: WeightSource, into: Variab
           fix: 'give each weight a name of its own',
         });
       }
-      const trainable = owner.trainable && (options.trainable ?? true);
+      const { trainable = true, regularizer = null, constraint = null } = options;
       const random = randomStream(source.seed, source.nextStream());
       const data =
         source.initial?.(full, shape) ?? resolveInitializer(label, initializer).create(shape, random);
-      const group = trainable ? 'parameters' : 'state';
+      // Side by side lies what one dispatch will update.
+      const group = trainable && owner.trainable ? 'parameters' : 'state';
       const initial = { data, shape, dtype: 'float32' as const };
       const variable = new Variable(source.store.create(initial, { name: full, trainable, group }));
-      into.push(variable);
+      into.push({ variable, regularizer, constraint });
       return variable;
     },
   };

@@ -40,6 +40,21 @@ const IMAGE_LAYERS: Record<string, (inputShape: number[]) => Layer> = {
     layers.batchNormalization({ gammaInitializer: 'randomNormal', inputShape }),
   layerNormalization: (inputShape) => layers.layerNormalization({ axis: [1, -1], inputShape }),
   groupNormalization: (inputShape) => layers.groupNormalization({ groups: 2, inputShape }),
+  conv2d: (inputShape) =>
+    layers.conv2d({
+      filters: 3,
+      kernelSize: 2,
+      strides: [1, 2],
+      padding: 'same',
+      activation: 'tanh',
+      inputShape,
+    }),
+  depthwiseConv2d: (inputShape) =>
+    layers.depthwiseConv2d({ kernelSize: [3, 2], depthMultiplier: 2, dilations: [1, 2], inputShape }),
+  separableConv2d: (inputShape) =>
+    layers.separableConv2d({ filters: 3, kernelSize: 3, padding: 1, inputShape }),
+  conv2dTranspose: (inputShape) =>
+    layers.conv2dTranspose({ filters: 3, kernelSize: 3, strides: 2, padding: 'same', inputShape }),
   gaussianNoise: (inputShape) => layers.gaussianNoise({ stddev: 0.5, inputShape }),
   randomFlip: (inputShape) => layers.randomFlip({ inputShape }),
   randomCrop: (inputShape) => layers.randomCrop({ height: 3, width: 2, inputShape }),
@@ -51,6 +66,15 @@ const IMAGE_LAYERS: Record<string, (inputShape: number[]) => Layer> = {
 const SEQUENCES = nested([2, 5, 2]);
 
 const SEQUENCE_LAYERS: Record<string, (inputShape: number[]) => Layer> = {
+  conv1d: (inputShape) =>
+    layers.conv1d({
+      filters: 3,
+      kernelSize: 2,
+      dilations: 2,
+      padding: [1, 0],
+      activation: 'sigmoid',
+      inputShape,
+    }),
   maxPooling1d: (inputShape) => layers.maxPooling1d({ inputShape }),
   averagePooling1d: (inputShape) => layers.averagePooling1d({ poolSize: 3, padding: 'same', inputShape }),
   globalMaxPooling1d: (inputShape) => layers.globalMaxPooling1d({ inputShape }),

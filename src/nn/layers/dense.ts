@@ -3,9 +3,12 @@
 import { HeddleError, ops, type Tensor, type Variable } from '../../engine/index.js';
 import { type ActivationSpec, resolveActivation } from '../activations.js';
 import { checkedCount, checkedFlag } from '../checks.js';
-import { type InitializerSpec, resolveInitializer } from '../initializers/resolve.js';
+import type { ConstraintSpec } from '../constraints/resolve.js';
+import type { InitializerSpec } from '../initializers/resolve.js';
 import { defineLayer } from '../layer.js';
+import type { RegularizerSpec } from '../regularizers/resolve.js';
 import { onlyShape, showFree } from '../shapes.js';
+import { weightOptions, weightRules } from './weight-rules.js';
 
 export interface DenseOptions {
   /** Features of the output, a positive integer. */
@@ -18,6 +21,11 @@ export interface DenseOptions {
   readonly kernelInitializer?: InitializerSpec;
   /** Default `zeros`. */
   readonly biasInitializer?: InitializerSpec;
+  /** Penalties that training adds to the loss, and what weights are held to after each step. Default none. */
+  readonly kernelRegularizer?: RegularizerSpec;
+  readonly biasRegularizer?: RegularizerSpec;
+  readonly kernelConstraint?: ConstraintSpec;
+  readonly biasConstraint?: ConstraintSpec;
 }
 
 interface DenseWeights {
@@ -35,13 +43,13 @@ interface DenseWeights {
  */
 export const dense = defineLayer<DenseOptions, DenseWeights>({
   type: 'dense',
-  options: ['units', 'activation', 'useBias', 'kernelInitializer', 'biasInitializer'],
+  options: ['units', 'activation', 'useBias', ...weightOptions('kernel'), ...weightOptions('bias')],
   create(options, label) {
     const units = checkedCount(label, 'units', options.units);
     const activation = resolveActivation(label, options.activation ?? 'linear');
     const useBias = checkedFlag(label, 'useBias', options.useBias ?? true);
-    const kernelInitializer = resolveInitializer(label, options.kernelInitializer ?? 'glorotUniform');
-    const biasInitializer = resolveInitializer(label, options.biasInitializer ?? 'zeros');
+    const kernelRules = weightRules(label, 'kernel', options, 'glorotUniform');
+    const biasRules = weightRules(label, 'bias', options, 'zeros');
     return {
       outputShape(inputs) {
         const shape = onlyShape(label, inputs);
@@ -65,8 +73,8 @@ export const dense = defineLayer<DenseOptions, DenseWeights>({
             fix: 'give the features a number in inputShape',
           });
         }
-        const kernel = weights.add('kernel', [features, units], kernelInitializer);
-        return { kernel, bias: useBias ? weights.add('bias', [units], biasInitializer) : null };
+        const kernel = kernelRules.add(weights, [features, units]);
+        return { kernel, bias: useBias ? biasRules.add(weights, [units]) : null };
       },
       call([x], { kernel, bias }) {
         if (!x) throw new HeddleError({ op: label, message: 'takes 1 input, got 0' });

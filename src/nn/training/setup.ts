@@ -1,21 +1,27 @@
 /** What `compile` settles: the losses, metrics and optimizer of a model, and the variables that training adds to its store. */
 
-import { HeddleError, rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
+import { rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
 import type { BoundOptimizer, Optimizer } from '../../optim/optimizer.js';
 import { type OptimizerSpec, resolveOptimizer } from '../../optim/resolve.js';
 import type { LossFunction } from '../losses.js';
 import type { Network } from '../network.js';
-import { type LossSpec, resolveLoss } from '../resolve-loss.js';
+import type { LossSpec } from '../resolve-loss.js';
 import { type MetricSpec, resolveMetric } from '../resolve-metric.js';
 import { type Control, createControl } from './control.js';
+import { type ByOutput, checkColumns, lossesOf, lossWeightsOf, metricsOf } from './objectives.js';
 
 export interface CompileOptions {
   /** An optimizer or its name with default options. */
   readonly optimizer: OptimizerSpec;
-  /** One loss for all outputs, or one for each, in order: a loss, its name, or a function of (yTrue, yPred) giving one value per example. */
-  readonly loss: LossSpec | readonly LossSpec[];
-  /** Names or functions of (yTrue, yPred) giving one value per example. Default none. */
-  readonly metrics?: readonly MetricSpec[];
+  /**
+   * One loss for all outputs, or one for each, in order or by name: a loss, its name, or a function of (yTrue, yPred) giving one value per
+   * example. Trained on is their sum, with the penalties of regularizers.
+   */
+  readonly loss: LossSpec | readonly LossSpec[] | ByOutput<LossSpec>;
+  /** By which each output's loss is multiplied, in order or by name. Default 1. Logs show each output's loss without it. */
+  readonly lossWeights?: readonly number[] | ByOutput<number>;
+  /** Names or functions of (yTrue, yPred) giving one value per example: for all outputs, or by name. Default none. */
+  readonly metrics?: readonly MetricSpec[] | ByOutput<MetricSpec | readonly MetricSpec[]>;
 }
 
 /** A metric of one output. */
@@ -27,9 +33,6 @@ export interface BoundMetric {
 
 /** Rows of the loss ring: the host reads them at least this often. */
 export const RING_ROWS = 1024;
-
-/** What the tail kernel can sum beside the loss. */
-const MOST_METRICS = 47;
 
 /** Gives back the variables that `createSetup` made. */
 export function disposeSetup({ store }: Network, { bound, log, evaluation }: Setup): void {
@@ -51,68 +54,60 @@ export interface Log {
 export interface Setup {
   readonly optimizer: Optimizer;
   readonly bound: BoundOptimizer;
+  /** One for each output, and its factor. */
   readonly losses: readonly LossFunction[];
+  readonly lossWeights: readonly number[];
+  /** As `compile` was told them, for each output. */
+  readonly metricSpecs: readonly (readonly MetricSpec[])[];
+  /** What is trained: settled here, whatever becomes of `trainable` before the next `compile`. */
+  readonly trained: { readonly variables: readonly Variable[]; readonly layers: ReadonlySet<object> };
   readonly metrics: readonly BoundMetric[];
   readonly log: Log;
   /** Evaluation counts on its own, so that it may run in the midst of training. */
   readonly evaluation: { readonly control: Control; readonly log: Log };
 }
 
-const OPTIONS = ['optimizer', 'loss', 'metrics'] as const;
+const OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics'] as const;
+
+/** Names of what a step logs, in order: the sum; for several outputs the loss of each; the metrics. */
+export const logNames = ({ outputNames }: Network, { metrics }: Setup): string[] => [
+  'loss',
+  ...(outputNames.length > 1 ? outputNames.map((name) => `${name}_loss`) : []),
+  ...metrics.map(({ name }) => name),
+];
 
 export function createSetup(network: Network, options: CompileOptions): Setup {
   rejectUnknownOptions('compile', options, OPTIONS);
   const optimizer = resolveOptimizer(options.optimizer);
-  const outputs = network.outputs.length;
-  const losses = lossesOf(options.loss, outputs);
+  const { outputNames } = network;
+  const several = outputNames.length > 1;
+  const losses = lossesOf(options.loss, outputNames);
+  const metricSpecs = metricsOf(options.metrics ?? [], outputNames);
   const metrics = losses.flatMap((loss, output) =>
-    metricsOf(options.metrics ?? [], outputs).map((spec) => {
+    (metricSpecs[output] ?? []).map((spec) => {
       const outputShape = network.outputs[output]?.shape ?? [];
       const { name, apply } = resolveMetric(spec, { loss, outputShape });
-      return { name: outputs === 1 ? name : `${network.outputNames[output]}_${name}`, output, apply };
+      return { name: several ? `${outputNames[output]}_${name}` : name, output, apply };
     }),
   );
-  const columns = 1 + metrics.length;
+  const logged = metrics.length + (several ? outputNames.length : 0);
+  checkColumns(logged);
+  const lossWeights = lossWeightsOf(options.lossWeights, outputNames);
+  const variables = network.trainableWeights;
   return {
     optimizer,
-    bound: optimizer.bind(network.store, network.trainableWeights),
+    bound: optimizer.bind(network.store, variables),
     losses,
+    lossWeights,
+    metricSpecs,
+    trained: { variables, layers: new Set<object>(network.leaves.filter(({ trainable }) => trainable)) },
     metrics,
-    log: createLog(network, 'log', columns),
+    log: createLog(network, 'log', 1 + logged),
     evaluation: {
       control: createControl(network.store, 'evaluation'),
-      log: createLog(network, 'evaluation/log', columns),
+      log: createLog(network, 'evaluation/log', 1 + logged),
     },
   };
-}
-
-/** One loss for each output. */
-function lossesOf(loss: CompileOptions['loss'], outputs: number): LossFunction[] {
-  const specs = Array.isArray(loss) ? (loss as readonly LossSpec[]) : [loss as LossSpec];
-  if (specs.length !== 1 && specs.length !== outputs) {
-    throw new HeddleError({
-      op: 'compile',
-      message: `there are ${specs.length} losses for ${outputs} outputs`,
-      roles: ['loss'],
-      values: { losses: specs.length, outputs },
-      fix: 'pass one loss, or one for each output in order',
-    });
-  }
-  return Array.from({ length: outputs }, (_, index) =>
-    resolveLoss(specs[specs.length === 1 ? 0 : index] as LossSpec),
-  );
-}
-
-function metricsOf(metrics: readonly MetricSpec[], outputs: number): readonly MetricSpec[] {
-  const count = Array.isArray(metrics) ? metrics.length * outputs : Number.NaN;
-  if (count <= MOST_METRICS) return metrics;
-  throw new HeddleError({
-    op: 'compile',
-    message: Array.isArray(metrics) ? `there are ${count} metrics` : `metrics is ${typeof metrics}`,
-    roles: ['metrics'],
-    values: { metrics: Array.isArray(metrics) ? count : metrics },
-    fix: `pass a list, metrics: ['accuracy'], of at most ${MOST_METRICS} in all outputs together`,
-  });
 }
 
 function createLog({ store }: Network, name: string, columns: number): Log {

@@ -8,11 +8,11 @@ import {
   tensor,
   training,
   type Update,
-  type Value,
   type Variable,
 } from '../../engine/index.js';
-import { runsOf } from '../../optim/runs.js';
 import type { Network } from '../network.js';
+import { penaltyOf, withPenaltyGradients } from '../penalty.js';
+import { committed, constrained } from './commit.js';
 import type { Control } from './control.js';
 import type { Log, Setup } from './setup.js';
 
@@ -24,18 +24,24 @@ export interface Batch {
 }
 
 interface Losses {
-  /** The sum of all losses, one value per example, weighted. */
+  /** The sum of all outputs' losses, one value per example, weighted. */
+  readonly data: Tensor;
+  /** The same with the penalties of regularizers: what logs say. */
   readonly loss: Tensor;
-  /** One value per example each. */
+  /** What else is logged, one value per example each. */
   readonly metrics: readonly Tensor[];
   /** Of weights that layers change themselves. */
   readonly own: readonly Update[];
 }
 
 function lossesOf(network: Network, setup: Setup, batch: Batch, trains: boolean): Losses {
-  const own: Update[] = [];
-  const result = network.apply([...batch.x], { training: trains, onUpdate: (update) => own.push(update) });
-  const outputs = Array.isArray(result) ? result : [result];
+  const { layers, variables } = setup.trained;
+  const { outputs, updates } = network.forward(batch.x, {
+    training: trains,
+    counter: network.counter,
+    isTrainable: (layer) => layers.has(layer),
+  });
+  const weighted = (loss: Tensor): Tensor => (batch.weights ? ops.mul(loss, batch.weights) : loss);
   const each = setup.losses.map((loss, index) => {
     const name = loss.lossName ?? loss.name ?? 'loss';
     return perExample(
@@ -44,13 +50,24 @@ function lossesOf(network: Network, setup: Setup, batch: Batch, trains: boolean)
       outputs[index] as Tensor,
     );
   });
-  const total = each.reduce((sum, loss) => ops.add(sum, loss));
+  const total = each
+    .map((loss, index) => scaled(loss, setup.lossWeights[index] ?? 1))
+    .reduce((sum, loss) => ops.add(sum, loss));
   const metrics = setup.metrics.map(({ name, output, apply }) => {
     const predicted = outputs[output] as Tensor;
     return perExample(name, apply(batch.y[output] as Tensor, predicted), predicted);
   });
-  return { loss: batch.weights ? ops.mul(total, batch.weights) : total, metrics, own };
+  const data = weighted(total);
+  const penalty = penaltyOf(network.leaves, variables);
+  return {
+    data,
+    loss: penalty ? ops.add(data, penalty) : data,
+    metrics: [...(each.length > 1 ? each.map(weighted) : []), ...metrics],
+    own: updates,
+  };
 }
+
+const scaled = (loss: Tensor, factor: number): Tensor => (factor === 1 ? loss : ops.mul(loss, factor));
 
 /** One float for each example, averaged over any further axes. */
 function perExample(name: string, value: Tensor, predicted: Tensor): Tensor {
@@ -71,29 +88,20 @@ function perExample(name: string, value: Tensor, predicted: Tensor): Tensor {
 
 /** Forward, backward, tail and optimizer. The loss is the mean over the batch. */
 export function trainingUpdates(network: Network, setup: Setup, control: Control, batch: Batch): Update[] {
-  const { loss, metrics, own } = lossesOf(network, setup, batch, true);
+  const { data, loss, metrics, own } = lossesOf(network, setup, batch, true);
   const [size = 1] = loss.shape;
   const dy = ops.broadcastTo(tensor(1 / size), [size]);
-  const variables = network.trainableWeights;
-  const gradients = grad(loss, variables, { dy });
+  const { leaves } = network;
+  const { variables } = setup.trained;
+  const gradients = withPenaltyGradients(leaves, variables, grad(data, variables, { dy }));
   const tail = tailOf(loss, metrics, control, setup.log);
   const { step, apply, fault } = tail;
   const optimized = setup.bound.updates(gradients, { step, apply, fault });
   return [
     ...countingUpdates(control, setup.log, { ...tail, ...optimized.control }),
-    ...optimized.updates,
+    ...constrained(leaves, optimized.updates, apply),
     ...committed(own, apply),
   ];
-}
-
-/** `updates` where the step is not refused: one dispatch for weights that lie side by side. */
-function committed(updates: readonly Update[], apply: Value): Update[] {
-  return runsOf(updates.map(({ variable }) => variable)).flatMap(({ from, to }) => {
-    const run = updates.slice(from, to);
-    const kept = run.map(({ variable }) => variable);
-    const values = training.commit({ kept, values: run.map(({ value }) => value), apply });
-    return kept.map((variable, index) => ({ variable, value: values[index] as Value }));
-  });
 }
 
 /** Forward and tail. */

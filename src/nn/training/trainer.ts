@@ -14,7 +14,7 @@ import type { Network } from '../network.js';
 import { batchOf, symbolicBatch } from './batches.js';
 import { Dataset, fitsDevice, signatureOf } from './dataset.js';
 import type { Programs, Progress } from './programs.js';
-import { type CompileOptions, createSetup, disposeSetup, type Setup } from './setup.js';
+import { type CompileOptions, createSetup, disposeSetup, logNames, type Setup } from './setup.js';
 import { evaluationUpdates, trainingUpdates } from './step.js';
 
 /** Where the next step stands; saved with the model. */
@@ -54,13 +54,16 @@ export class Trainer {
 
   /** Names of the columns of a log row. */
   get logNames(): string[] {
-    return ['loss', ...this.setup.metrics.map((metric) => metric.name)];
+    return logNames(this.network, this.setup);
   }
 
   /** The device that the model's variables live on. */
   async backend(): Promise<Backend> {
-    const backend = this.network.store.backend ?? (await currentBackend());
-    this.network.store.bind(backend);
+    const { store, weights } = this.network;
+    // Weights that another model shares may have a device already.
+    const shared = weights.find((weight) => weight.store.backend)?.store.backend;
+    const backend = store.backend ?? shared ?? (await currentBackend());
+    store.bind(backend);
     return backend;
   }
 

@@ -1,0 +1,110 @@
+/** Convolution of sequences. */
+
+import { HeddleError, ops, type Tensor, type Variable } from '../../engine/index.js';
+import { checkedCount } from '../checks.js';
+import { defineLayer } from '../layer.js';
+import { imageShape, type Pair } from '../windows.js';
+import {
+  checkChannels,
+  checkedOutput,
+  checkedPadding,
+  checkGroups,
+  convolvedExtent,
+  knownChannels,
+  OTHER_NAMES,
+  OUTPUT_OPTIONS,
+  type OutputOptions,
+  WINDOW_OPTIONS,
+  type Window2d,
+} from './convolution-parts.js';
+import { type WeightRuleOptions, weightOptions, weightRules } from './weight-rules.js';
+
+export interface Conv1dOptions extends OutputOptions, WeightRuleOptions<'kernel'> {
+  /** Channels of the output, a positive integer. */
+  readonly filters: number;
+  /** Steps that the kernel covers. */
+  readonly kernelSize: number;
+  /** Default 1. */
+  readonly strides?: number;
+  /** Distance of the kernel's cells; also together with strides. Default 1. */
+  readonly dilations?: number;
+  /**
+   * Zeros around the sequence: `'valid'` none; `'same'` as many as make the output ⌈in / stride⌉ long, the odd one at the end; one
+   * number for both sides; or [before, after]. Default `'valid'`.
+   */
+  readonly padding?: 'valid' | 'same' | number | Pair;
+  /** Channels and filters in as many parts, each convolved by itself. Default 1. */
+  readonly groups?: number;
+}
+
+interface ConvWeights {
+  /** [length, in / groups, filters] */
+  readonly kernel: Variable;
+  /** [filters] */
+  readonly bias: Variable | null;
+}
+
+/**
+ * y = activation(x ∗ kernel + bias): [batch, L, C] → [batch, P, filters], P = ⌊(L + before + after − (size − 1)·dilation − 1) / stride⌋ + 1.
+ * Defaults and errors are those of `conv2d`.
+ */
+export const conv1d = defineLayer<Conv1dOptions, ConvWeights>({
+  type: 'conv1d',
+  options: ['filters', ...WINDOW_OPTIONS, 'groups', ...OUTPUT_OPTIONS, ...weightOptions('kernel')],
+  otherNames: OTHER_NAMES,
+  create(options, label) {
+    const filters = checkedCount(label, 'filters', options.filters);
+    const groups = checkedCount(label, 'groups', options.groups ?? 1);
+    const size = checkedCount(label, 'kernelSize', options.kernelSize);
+    const strides = checkedCount(label, 'strides', options.strides ?? 1);
+    const dilations = checkedCount(label, 'dilations', options.dilations ?? 1);
+    const padding = sidesOf(label, options.padding ?? 'valid');
+    const window: Window2d = {
+      kernelSize: [1, size],
+      strides: [1, strides],
+      dilations: [1, dilations],
+      padding: typeof padding === 'string' ? padding : [[0, 0], padding],
+    };
+    const { useBias, finish } = checkedOutput(label, options);
+    const kernelRules = weightRules(label, 'kernel', options, 'glorotUniform');
+    const biasRules = weightRules(label, 'bias', options, 'zeros');
+    return {
+      outputShape(inputs) {
+        const [batch = null, length = null] = imageShape(label, inputs, 3);
+        return [batch, convolvedExtent(label, length, window, 1), filters];
+      },
+      build(weights, inputs) {
+        const channels = knownChannels(label, imageShape(label, inputs, 3));
+        checkGroups(label, groups, { channels, filters });
+        const kernel = kernelRules.add(weights, [size, channels / groups, filters]);
+        return { kernel, bias: useBias ? biasRules.add(weights, [filters]) : null };
+      },
+      call([input], { kernel, bias }) {
+        const x = input as Tensor;
+        checkChannels(label, x, (kernel.shape[1] ?? 0) * groups, kernel.shape);
+        return finish(ops.conv1d(x, kernel, { strides, dilations, padding, groups }), bias);
+      },
+    };
+  },
+});
+
+/** [before, after]. */
+function sidesOf(label: string, padding: unknown): 'valid' | 'same' | Pair {
+  if (typeof padding !== 'object' || padding === null) {
+    const sides = checkedPadding(label, padding);
+    return typeof sides === 'string' ? sides : sides[1];
+  }
+  const pair = Array.isArray(padding) ? (padding as readonly unknown[]) : [];
+  const [before, after] = pair;
+  if (pair.length === 2 && isCount(before) && isCount(after)) return [before, after];
+  throw new HeddleError({
+    op: label,
+    message: `padding is ${JSON.stringify(padding)}`,
+    roles: ['padding'],
+    values: { padding },
+    fix: "use 'valid', 'same', an integer ≥ 0, or [before, after]",
+  });
+}
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0;

@@ -1,0 +1,65 @@
+/** A model as a layer of another. Its weights stay its own: every model that uses it shares them. */
+
+import type { Tensor, Variable } from '../engine/index.js';
+import type { Json } from './json.js';
+import { type InnerModel, Layer, type LayerConfig } from './layer.js';
+import type { ErasedBehaviour, ForwardContext, OutputType } from './layer-definition.js';
+import type { RuledWeight } from './weights.js';
+
+/** The type of such layers in summaries and files. */
+export const MODEL_TYPE = 'model';
+
+/** What a model gives to be used as a layer. */
+export interface NestedModel extends InnerModel {
+  trainable: boolean;
+  readonly config: object;
+  /** The layers that hold weights, those of models within it included. */
+  readonly leaves: readonly Layer[];
+  outputTypes(inputs: readonly OutputType[]): readonly OutputType[];
+  run(inputs: readonly Tensor[], context: ForwardContext): Tensor[];
+}
+
+export class ModelLayer extends Layer {
+  readonly #model: NestedModel;
+
+  /** @param name the user's for the model, or `null` */
+  constructor(model: NestedModel, name: string | null) {
+    super(MODEL_TYPE, name === null ? {} : { name }, {}, () => behaviourOf(model));
+    this.#model = model;
+  }
+
+  override get model(): InnerModel {
+    return this.#model;
+  }
+
+  override get leaves(): readonly Layer[] {
+    return this.#model.leaves;
+  }
+
+  override get rules(): readonly RuledWeight[] {
+    return this.leaves.flatMap((layer) => layer.rules);
+  }
+
+  override get trainableWeights(): readonly Variable[] {
+    return this.leaves.flatMap((layer) => layer.trainableWeights);
+  }
+
+  /** Whether any of its layers is; set, all are. */
+  override get trainable(): boolean {
+    return this.#model.trainable;
+  }
+
+  override set trainable(value: boolean) {
+    this.#model.trainable = value;
+  }
+
+  override get config(): LayerConfig {
+    const { type, name, trainable } = this;
+    return { type, name, trainable, options: { model: this.#model.config as Json } };
+  }
+}
+
+const behaviourOf = (model: NestedModel): ErasedBehaviour => ({
+  outputs: (inputs) => model.outputTypes(inputs),
+  build: () => ({ call: (inputs, context) => model.run(inputs, context) }),
+});
