@@ -237,7 +237,7 @@ export interface SequentialOptions {
 /** A stack of layers, each fed by the one before; the first names its `inputShape`. `add()` appends more. */
 export function sequential(layers: readonly Layer[] = [], options: SequentialOptions = {}): Model<NDArray> {
   rejectUnknownOptions('sequential', options, ['name', 'seed']);
-  return new Model({ layers, name: 'sequential', ...options });
+  return new Model({ layers, defaultName: 'sequential', ...options });
 }
 
 export interface ModelOptions extends SequentialOptions {
@@ -250,5 +250,5 @@ export function model(options: ModelOptions & { readonly outputs: SymbolicTensor
 export function model(options: ModelOptions): Model;
 export function model(options: ModelOptions): Model {
   rejectUnknownOptions('model', options, ['inputs', 'outputs', 'name', 'seed']);
-  return new Model({ name: 'model', ...options } satisfies NetworkSpec);
+  return new Model(options satisfies NetworkSpec);
 }

@@ -39,8 +39,9 @@ interface Built {
 }
 
 interface CommonSpec {
-  /** Default `model`. */
   readonly name?: string;
+  /** Its name where the user gave none. Default `model`. */
+  readonly defaultName?: string;
   /** Of initialisation, shuffling and dropout: an unsigned 32-bit integer. Default: `init`'s, else 0. */
   readonly seed?: number;
 }
@@ -91,7 +92,7 @@ export class Network implements LayerOwner {
   #layer: ModelLayer | null = null;
 
   constructor(spec: NetworkSpec) {
-    this.name = checkName('model', spec.name ?? 'model');
+    this.name = checkName('model', spec.name ?? spec.defaultName ?? 'model');
     this.seed = checkedSeed(this.#op, spec.seed ?? defaultSeed());
     this.store = new VariableStore(this.name);
     this.control = createControl(this.store, 'control');
