@@ -1,6 +1,6 @@
 /** `compile`: inputs, outputs and state updates become one program. */
 
-import { HeddleError } from '../core/errors.js';
+import { HeddleError, rejectUnknownOptions } from '../core/errors.js';
 import { sameShape, showShape } from '../core/shape.js';
 import {
   canonical,
@@ -32,14 +32,17 @@ export interface ProgramSpec {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+const OPTIONS = ['inputs', 'outputs', 'updates', 'name', 'onProgress'] as const;
+
 /**
  * Compiles one program: forward, backward and updates become one list of dispatches, one compute pass, with all memory planned. Running it
  * allocates nothing.
  *
- * @throws HeddleError for an input that is not declared, an update of another shape or dtype than its variable, two updates of one
+ * @throws HeddleError for an unknown option, an input that is not declared, an update of another shape or dtype than its variable, two updates of one
  * variable, variables on different devices, and for WGSL mistakes of own kernels (with their line).
  */
 export async function compile(spec: ProgramSpec): Promise<Program> {
+  rejectUnknownOptions('compile', spec, OPTIONS);
   const { name = 'program', onProgress } = spec;
   const { graph, residents } = graphOf(name, spec);
   const variables = variablesOf(graph);

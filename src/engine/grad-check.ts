@@ -1,7 +1,7 @@
 /** Are these gradients right? Finite differences of the float64 reference against Heddle's own gradients, both on the CPU. */
 
 import { gradients } from '../compiler/autodiff.js';
-import { HeddleError } from '../core/errors.js';
+import { HeddleError, rejectUnknownOptions } from '../core/errors.js';
 import { randomStream } from '../core/random.js';
 import { applyOne, canonical, topologicalOrder, type Value } from '../ir/graph.js';
 import { constant, inputOp, isVariable, type VariableAttrs } from '../ir/leaves.js';
@@ -21,18 +21,21 @@ export interface GradCheckReport extends GradientReport {
   readonly passed: boolean;
 }
 
+const OPTIONS = ['variables', 'step', 'tolerance', 'samples', 'seed'] as const;
+
 /**
  * Checks ∂f/∂x for every float input (and `variables`) by central differences in float64. An `f` that is no scalar is weighted with a
  * fixed random cotangent and summed. Runs on the CPU at any device; meant for small sizes.
  *
  * @param f builds the value from its inputs: an op, a layer, a loss, a whole network.
- * @throws HeddleError where `f` gives no float tensor, or nothing can be checked.
+ * @throws HeddleError where `f` gives no float tensor, nothing can be checked, or an option is unknown.
  */
 export async function gradCheck(
   f: (...inputs: Tensor[]) => Value,
   inputs: readonly ArrayLike[],
   options: GradCheckOptions = {},
 ): Promise<GradCheckReport> {
+  rejectUnknownOptions('gradCheck', options, OPTIONS);
   const { variables = [], ...rest } = options;
   const hosts = inputs.map((source, index) =>
     toHostTensor(source, { op: 'gradCheck', role: `input ${index}` }),

@@ -1,7 +1,7 @@
 /** Gradients as tensors: ordinary nodes, so that gradients of gradients work. */
 
 import { gradients } from '../compiler/autodiff.js';
-import { HeddleError } from '../core/errors.js';
+import { HeddleError, rejectUnknownOptions } from '../core/errors.js';
 import { sameShape, showShape } from '../core/shape.js';
 import { canonical, type Value } from '../ir/graph.js';
 import { scalar } from '../ir/leaves.js';
@@ -17,11 +17,13 @@ export interface GradOptions {
  * ∂(Σ dy·y)/∂x for each `x` of `wrt`: the gradient of `y` to tensors that it was computed from. Zeros for an `x` that `y` does not
  * depend on.
  *
- * @throws HeddleError where `y` or an `x` is not a float tensor, `dy` has another shape, or an op on the way has no gradient.
+ * @throws HeddleError where `y` or an `x` is not a float tensor, `dy` has another shape, an op on the way has no gradient,
+ * or an option is unknown.
  */
 export function grad(y: Value, wrt: Value, options?: GradOptions): Tensor;
 export function grad(y: Value, wrt: readonly Value[], options?: GradOptions): Tensor[];
 export function grad(y: Value, wrt: Value | readonly Value[], options: GradOptions = {}): Tensor | Tensor[] {
+  rejectUnknownOptions('grad', options, ['dy']);
   const list = Array.isArray(wrt) ? (wrt as readonly Value[]) : [wrt as Value];
   assertFloat('y', y);
   for (const [index, x] of list.entries()) assertFloat(`wrt[${index}]`, x);

@@ -1,7 +1,7 @@
 /** A compiled program: fed, run once or many times in one submit, printed and counted. */
 
 import { type PlanStats, stats } from '../compiler/stats.js';
-import { HeddleError, unknownName } from '../core/errors.js';
+import { HeddleError, rejectUnknownOptions, unknownName } from '../core/errors.js';
 import { sizeOf } from '../core/shape.js';
 import type { Graph, HostTensor, TensorType, VariableRef } from '../ir/graph.js';
 import { printPlan } from '../ir/print.js';
@@ -45,9 +45,10 @@ export class Program {
   /**
    * Runs the program and resolves to its outputs by name. All of `times` runs are one submit with one readback.
    *
-   * @throws HeddleError for a missing or unknown input, a shape that does not fit, an unknown output in `collect`.
+   * @throws HeddleError for a missing or unknown input, a shape that does not fit, an unknown output in `collect`, an unknown option.
    */
   async run(feeds: Feeds = {}, options: RunOptions = {}): Promise<Record<string, NDArray>> {
+    rejectUnknownOptions('run', options, ['times', 'collect']);
     const { times = 1, collect = [] } = options;
     if (!Number.isInteger(times) || times < 1) {
       throw new HeddleError({

@@ -4,7 +4,7 @@
  */
 
 import type { DType } from '../core/dtype.js';
-import { HeddleError } from '../core/errors.js';
+import { HeddleError, rejectUnknownOptions } from '../core/errors.js';
 import type { Shape } from '../core/shape.js';
 import { applyOne, canonical, type Node, type Value } from '../ir/graph.js';
 import { constant, inputOp } from '../ir/leaves.js';
@@ -40,9 +40,10 @@ export class Tensor implements Value {
 
 /**
  * A tensor from host data. Nested arrays give `float32` (booleans `bool`), typed arrays their own dtype, unless `dtype` says
- * otherwise. `shape` defaults to the nesting, or `[length]`.
+ * otherwise. `shape` defaults to the nesting, or `[length]`. Throws for an unknown option.
  */
 export function tensor(data: ArrayLike, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
+  rejectUnknownOptions('tensor', options, ['shape', 'dtype']);
   const host = toHostTensor(data, { op: 'tensor', role: 'data', ...options });
   return new Tensor(constant(host.data.slice(), host.shape, host.dtype));
 }

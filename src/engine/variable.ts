@@ -1,7 +1,7 @@
 /** A variable: a tensor that lasts, lives on the device, and changes only by `assign` and by a program's updates. */
 
 import type { DType } from '../core/dtype.js';
-import { HeddleError } from '../core/errors.js';
+import { HeddleError, rejectUnknownOptions } from '../core/errors.js';
 import { type Shape, sameShape, showShape } from '../core/shape.js';
 import { applyOne, type HostTensor, type Value, type VariableRef } from '../ir/graph.js';
 import { variableOp } from '../ir/leaves.js';
@@ -91,10 +91,13 @@ export class Variable extends Tensor {
 const shapeFor = (variable: Variable, value: ArrayLike): Shape =>
   typeof value === 'object' && 'shape' in value ? value.shape : variable.shape;
 
+const OPTIONS = ['name', 'trainable', 'shape', 'dtype', 'store', 'group'] as const;
+
 let count = 0;
 
-/** A variable with the given initial value: nested arrays, a typed array, or a host array with a shape. */
+/** A variable with the given initial value: nested arrays, a typed array, or a host array with a shape. Throws for an unknown option. */
 export function variable(initial: ArrayLike | HostTensor, options: VariableOptions = {}): Variable {
+  rejectUnknownOptions('variable', options, OPTIONS);
   const { name = `variable_${count++}`, shape, dtype, group } = options;
   const host = toHostTensor(initial, {
     op: 'variable',

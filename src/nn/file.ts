@@ -7,6 +7,7 @@ import {
   HeddleError,
   type HostTensor,
   type NDArray,
+  rejectUnknownOptions,
   type TensorType,
   type Variable,
 } from '../engine/index.js';
@@ -58,6 +59,8 @@ export interface LoadOptions extends RestoreOptions {
   readonly metrics?: NonNullable<CompileOptions['metrics']>;
 }
 
+const OPTIONS = ['layers', 'loss', 'metrics'] as const;
+
 /**
  * The bytes of a `.safetensors` file: weights, and for a compiled model the optimizer's state, step (which counts the random numbers
  * too), epoch and cursor. Runs between whole steps of a `fit` in work.
@@ -78,13 +81,14 @@ export async function save(model: Model): Promise<Uint8Array<ArrayBuffer>> {
  * The model in a file: an address, a chosen `File`, or bytes. Compiled, if it was when it was saved; `fit({ resume: true })` then goes on
  * where it stopped.
  *
- * @throws HeddleError for a file that is cut short, damaged or hostile, holds no model of Heddle's, or tensors of wrong shapes, and for
- * own layers, losses or metrics that `options` does not name. Nothing is left behind then.
+ * @throws HeddleError for a file that is cut short, damaged or hostile, holds no model of Heddle's, or tensors of wrong shapes, for an
+ * unknown option, and for own layers, losses or metrics that `options` does not name. Nothing is left behind then.
  */
 export async function load<P extends Prediction = NDArray>(
   source: ByteSource,
   options: LoadOptions = {},
 ): Promise<Model<P>> {
+  rejectUnknownOptions('load', options, OPTIONS);
   const { bytes, name } = await readSource(source);
   const { tensors, metadata } = parse(bytes, name);
   const file = checkedFile(metadata[KEY], name);
@@ -235,9 +239,10 @@ function checkedPosition(
   tensors: ReadonlyMap<string, HostTensor>,
   file: string,
 ): Position {
-  const { epoch = -1, batch = -1, step = -1 } = position ?? {};
-  const counted = [epoch, batch, step].every((count) => Number.isSafeInteger(count) && count >= 0);
-  if (counted && step === tensors.get('control/step')?.data[0]) return { epoch, batch, step };
+  const { epoch = -1, batch = -1, step = -1, rows = -1, batchSize = -1 } = position ?? {};
+  const counts = [epoch, batch, step, rows, batchSize];
+  const counted = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (counted && step === tensors.get('control/step')?.data[0]) return { epoch, batch, step, rows, batchSize };
   throw damaged(file, `its position is ${JSON.stringify(position)}`);
 }
 

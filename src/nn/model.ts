@@ -168,11 +168,12 @@ export class Model<P extends Prediction = Prediction> extends Network {
     readonly y: ColumnData;
     readonly batchSize?: number;
   }): Promise<VerifyReport> {
+    if (data) rejectUnknownOptions('verify', data, ['x', 'y', 'batchSize']);
     const trainer = this.trainer('verify');
     await trainer.backend();
     if (data) {
       const columns = await trainer.columns('verify', data);
-      const size = Math.min(data.batchSize ?? 32, columns.rows);
+      const size = Math.min(checkedCount('verify', 'batchSize', data.batchSize ?? 32), columns.rows);
       const dataset = await trainer.dataset('verify', rowsOf(columns, 0, size));
       if (!dataset)
         throw new HeddleError({

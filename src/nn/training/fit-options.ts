@@ -2,7 +2,7 @@
 
 import type { ColumnSource } from '../../data/columns.js';
 import { HeddleError, rejectUnknownOptions } from '../../engine/index.js';
-import type { Callback } from './callbacks.js';
+import { type Callback, checkCallback } from './callbacks.js';
 import type { Progress } from './programs.js';
 
 export interface FitOptions {
@@ -56,9 +56,13 @@ export function checkFitOptions(options: FitOptions): void {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw outOfRange(name, value, 'use a positive integer');
   }
-  const { validationSplit = 0, validationData, callbacks = [] } = options;
+  const { validationSplit = 0, validationData, callbacks = [], signal } = options;
   if (!Array.isArray(callbacks))
     throw outOfRange('callbacks', callbacks, 'pass a list: callbacks: [earlyStopping()]');
+  for (const callback of callbacks) checkCallback(callback);
+  // Controllers of another realm, a frame's, are no instance of this one's class.
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw outOfRange('signal', signal, 'pass the signal of an AbortController: new AbortController().signal');
   if (Array.isArray(validationData))
     throw outOfRange(
       'validationData',
