@@ -204,7 +204,7 @@ describe('several inputs and outputs', () => {
       { value: sums, classes: y },
       { ...options, epochs: 3, validationSplit: 0.2 },
     );
-    const logs = ['loss', 'classes_accuracy', 'value_accuracy'];
+    const logs = ['loss', 'classes_loss', 'value_loss', 'classes_accuracy', 'value_accuracy'];
     expect(Object.keys(history)).toEqual([...logs, ...logs.map((log) => `val_${log}`)]);
     expect(history.loss?.[2]).toBeLessThan(history.loss?.[0] as number);
     const { classes, value } = await net.predict(data);
