@@ -13,30 +13,63 @@ export function isBatchSource(source: unknown): source is BatchSource {
   return Symbol.asyncIterator in source || Symbol.iterator in source;
 }
 
+export interface StreamOptions {
+  /** Batches of an epoch; without, an epoch is the whole source. */
+  readonly steps?: number | undefined;
+  /** Ends the stream when it resolves, also while the source is waited for. */
+  readonly ended: Promise<void>;
+}
+
+export interface Stream {
+  /** The batches of the next epoch, but for its first `done`. */
+  epoch(done: number): AsyncGenerator<Columns>;
+  /** Tells the source that no more batches are wanted. */
+  close(): Promise<void>;
+}
+
 /**
- * A function that gives the batches of the next epoch. With `steps`, an epoch is that many batches and the iteration goes on from one
- * epoch to the next, starting again where the source ends; without, an epoch is the whole source.
+ * Epochs from an iterable. With `steps`, an epoch is that many batches and the iteration goes on from one epoch to the next, starting
+ * again where the source ends. Each iteration of the source is closed.
  *
  * @throws HeddleError from the iteration, where the source has no batch to give.
  */
 export function streamBatches(
   source: BatchSource,
   check: (batch: ColumnSource) => Promise<Columns>,
-  steps?: number,
-): () => AsyncGenerator<Columns> {
+  { steps, ended }: StreamOptions,
+): Stream {
   let current: AsyncIterator<ColumnSource> | Iterator<ColumnSource> | null = null;
+  let waiting = false;
+  const end = ended.then(() => null);
 
-  async function* nextEpoch(): AsyncGenerator<Columns> {
-    let given = 0;
+  /** The next result, `null` at the end of the run. */
+  async function next(): Promise<IteratorResult<ColumnSource> | null> {
+    current ??= iterate(source);
+    waiting = true;
+    const result = await Promise.race([current.next(), end]);
+    if (result) waiting = false;
+    return result;
+  }
+
+  async function close(): Promise<void> {
+    const closing = current;
+    current = null;
+    // A source that is still being waited for may never answer.
+    const answer = closing?.return?.();
+    if (!waiting) await answer;
+  }
+
+  async function* epoch(done: number): AsyncGenerator<Columns> {
+    let given = done;
     let restarted = false;
     while (steps === undefined || given < steps) {
-      current ??= iterate(source);
-      const { done, value } = await current.next();
-      if (!done) {
-        if (!isBatch(value)) throw noBatch(value, given);
+      const result = await next();
+      if (!result) return;
+      if (!result.done) {
+        if (!isBatch(result.value)) throw noBatch(result.value, given);
         given++;
         restarted = false;
-        yield await check(value);
+        yield await check(result.value);
         continue;
       }
       current = null;
@@ -46,7 +79,17 @@ export function streamBatches(
     }
     if (given === 0) throw exhausted(given, steps);
   }
-  return nextEpoch;
+
+  return {
+    close,
+    async *epoch(done) {
+      try {
+        yield* epoch(done);
+      } finally {
+        if (steps === undefined) await close();
+      }
+    },
+  };
 }
 
 const isBatch = (value: unknown): boolean =>

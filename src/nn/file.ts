@@ -68,12 +68,13 @@ const OPTIONS = ['layers', 'loss', 'metrics'] as const;
  * @throws HeddleError for layers with functions of the user's own among their options.
  */
 export async function save(model: Model): Promise<Uint8Array<ArrayBuffer>> {
-  const training = model.compiled ? trainingConfigOf(model) : null;
-  const file: ModelFile = { version: VERSION, model: model.config, training };
-  const names = [...tensorsOf(model)];
-  const values = await Promise.all(
-    names.map(async ([name, variable]) => [name, await variable.read()] as const),
-  );
+  // The position and all reads belong to one moment: nothing is awaited in between.
+  const [file, values] = await model.beside(async () => {
+    const training = model.compiled ? trainingConfigOf(model) : null;
+    const config: ModelFile = { version: VERSION, model: model.config, training };
+    const read = async ([name, variable]: [string, Variable]) => [name, await variable.read()] as const;
+    return [config, await Promise.all([...tensorsOf(model)].map(read))] as const;
+  });
   return serialize(new Map<string, HostTensor>(values), { [KEY]: JSON.stringify(file) });
 }
 
@@ -242,7 +243,8 @@ function checkedPosition(
   const { epoch = -1, batch = -1, step = -1, rows = -1, batchSize = -1 } = position ?? {};
   const counts = [epoch, batch, step, rows, batchSize];
   const counted = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
-  if (counted && step === tensors.get('control/step')?.data[0]) return { epoch, batch, step, rows, batchSize };
+  if (counted && step === tensors.get('control/step')?.data[0])
+    return { epoch, batch, step, rows, batchSize };
   throw damaged(file, `its position is ${JSON.stringify(position)}`);
 }
 

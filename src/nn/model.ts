@@ -27,6 +27,7 @@ import { epochOrder } from './training/batches.js';
 import { evaluateColumns } from './training/evaluate.js';
 import { runFit } from './training/fit.js';
 import type { FitOptions } from './training/fit-options.js';
+import { Gate } from './training/gate.js';
 import { Programs } from './training/programs.js';
 import { FitRun } from './training/run.js';
 import type { CompileOptions } from './training/setup.js';
@@ -47,6 +48,7 @@ type Resident<P extends Prediction> = P extends NDArray ? ResidentTensor : Recor
 /** `P` is what `predict` gives: an array for models of one output. */
 export class Model<P extends Prediction = Prediction> extends Network {
   readonly #programs = new Programs();
+  readonly #gate = new Gate();
   #trainer: Trainer | null = null;
 
   /**
@@ -127,7 +129,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
     const batchSize = checkedCount('evaluate', 'batchSize', options.batchSize ?? 32);
     const columns = await trainer.columns('evaluate', { x, y, sampleWeight: options.sampleWeight });
     requireTargets('evaluate', columns);
-    return evaluateColumns(trainer, 'evaluate', columns, batchSize);
+    return this.beside(() => evaluateColumns(trainer, 'evaluate', columns, batchSize));
   }
 
   /** One step on one batch; resolves to its loss and metrics. */
@@ -150,18 +152,22 @@ export class Model<P extends Prediction = Prediction> extends Network {
     rejectUnknownOptions('predict', options, ['batchSize']);
     const batchSize = checkedCount('predict', 'batchSize', options.batchSize ?? 32);
     const columns = await this.#inputColumns('predict', x);
-    return this.#named(await predictRows(this, this.#programs, columns, batchSize)) as P;
+    const rows = await this.beside(() => predictRows(this, this.#programs, columns, batchSize));
+    return this.#named(rows) as P;
   }
 
   /** `predict` without a readback: a tensor with its `GPUBuffer`, which the caller disposes. One program per number of rows. */
   async predictOnGpu(x: ColumnData): Promise<Resident<P>> {
     const columns = await this.#inputColumns('predictOnGpu', x);
-    return this.#named(await predictResident(this, this.#programs, columns)) as Resident<P>;
+    const rows = await this.beside(() => predictResident(this, this.#programs, columns));
+    return this.#named(rows) as Resident<P>;
   }
 
   /**
-   * Verifies the very program that trains, dispatch by dispatch, against the reference; afterwards everything is as it was. Without
-   * data: on the data of the last `fit`.
+   * Verifies the very program that trains, dispatch by dispatch, against the reference; afterwards everything is as it was. Other calls
+   * wait until then. Without data: on the data of the last `fit`.
+   *
+   * @throws HeddleError before `compile`, during a `fit`, without data where nothing was trained, and on the CPU device.
    */
   async verify(data?: {
     readonly x: ColumnData;
@@ -170,6 +176,10 @@ export class Model<P extends Prediction = Prediction> extends Network {
   }): Promise<VerifyReport> {
     if (data) rejectUnknownOptions('verify', data, ['x', 'y', 'batchSize']);
     const trainer = this.trainer('verify');
+    return trainer.exclusively('verify', () => this.#gate.alone(() => this.#verifyAlone(trainer, data)));
+  }
+
+  async #verifyAlone(trainer: Trainer, data: Parameters<Model['verify']>[0]): Promise<VerifyReport> {
     await trainer.backend();
     if (data) {
       const columns = await trainer.columns('verify', data);
@@ -203,6 +213,15 @@ export class Model<P extends Prediction = Prediction> extends Network {
     } finally {
       cursor.assign(before);
     }
+  }
+
+  /** @internal Runs what looks at the weights, while nobody verifies them. */
+  beside<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.together(work);
+  }
+
+  override getWeights(): Promise<NDArray[]> {
+    return this.beside(() => super.getWeights());
   }
 
   /** Frees everything that the model has on the device. */

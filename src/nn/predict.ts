@@ -31,22 +31,28 @@ export async function predictRows(
     return { shape: whole, dtype, parts: [] as HostTensor[] };
   });
   if (columns.rows > 0) {
-    const program = await programFor(
-      network,
-      programs,
-      rowsOf(columns, 0, Math.min(size, columns.rows)),
-      size,
-    );
     const pending: Promise<Record<string, NDArray>>[] = [];
     const collect = async (): Promise<void> => {
       const batch = await (pending.shift() as Promise<Record<string, NDArray>>);
       for (const [index, { parts }] of results.entries()) parts.push(batch[`output${index}`] as NDArray);
     };
-    for (let from = 0; from < columns.rows; from += size) {
-      pending.push(program.run(padded(rowsOf(columns, from, Math.min(columns.rows, from + size)), size)));
-      if (pending.length >= IN_FLIGHT) await collect();
+    try {
+      const program = await programFor(
+        network,
+        programs,
+        pending,
+        rowsOf(columns, 0, Math.min(size, columns.rows)),
+        size,
+      );
+      for (let from = 0; from < columns.rows; from += size) {
+        pending.push(program.run(padded(rowsOf(columns, from, Math.min(columns.rows, from + size)), size)));
+        if (pending.length >= IN_FLIGHT) await collect();
+      }
+      while (pending.length > 0) await collect();
+    } finally {
+      await Promise.allSettled(pending);
+      programs.letGo(pending);
     }
-    while (pending.length > 0) await collect();
   }
   return results.map(({ shape, dtype, parts }) => joined(parts, shape, dtype));
 }
@@ -57,18 +63,29 @@ export async function predictResident(
   programs: Programs,
   columns: Columns,
 ): Promise<ResidentTensor[]> {
-  const program = await programFor(network, programs, columns, columns.rows);
-  program.submit(padded(columns, columns.rows));
-  return network.outputs.map((_, index) => program.keep(`output${index}`));
+  try {
+    const program = await programFor(network, programs, columns, columns, columns.rows);
+    program.submit(padded(columns, columns.rows));
+    return network.outputs.map((_, index) => program.keep(`output${index}`));
+  } finally {
+    programs.letGo(columns);
+  }
 }
 
-function programFor(network: Network, programs: Programs, columns: Columns, size: number): Promise<Program> {
+/** The program for batches of `size` rows like those of `columns`; `user` lets go of it. */
+function programFor(
+  network: Network,
+  programs: Programs,
+  user: object,
+  columns: Columns,
+  size: number,
+): Promise<Program> {
   const types = columns.inputs.map(({ value }) => ({
     shape: [size, ...value.shape.slice(1)],
     dtype: value.dtype,
   }));
   const key = `predict ${types.map(({ shape, dtype }) => `${dtype}[${shape.join(',')}]`).join(' ')}`;
-  return programs.get(key, () => {
+  return programs.get(key, user, () => {
     const inputs: Record<string, Tensor> = {};
     const x = types.map(({ shape, dtype }, index) => {
       const fed = input(shape, dtype);

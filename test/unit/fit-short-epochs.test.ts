@@ -51,8 +51,39 @@ it('stops in the midst of them and goes on from there, after a file', async () =
   await net.fit(x, y, { epochs: EPOCHS, batchSize, stepsPerSubmit: 7, callbacks: [{ onBatchEnd: stop }] });
   const copy = await load(await save(net));
   const { epoch, batch, step } = copy.trainer('test').position;
-  expect(step).toBe((epoch - 1) * 2 + (batch === 0 ? 2 : batch));
-  expect(step % 7).toBe(0);
-  await copy.fit(x, y, { epochs: EPOCHS - epoch + (batch > 0 ? 1 : 0), batchSize, resume: true });
+  expect([step, step % 7]).toEqual([epoch * 2 + batch, 0]);
+  await copy.fit(x, y, { epochs: EPOCHS - epoch, batchSize, resume: true });
   expect(await weightsOf(copy)).toEqual(whole.weights);
+});
+
+it.each([2, 3, 4, 6])(
+  'saved by a callback after step %d, wherever epochs end, goes on to the same bits',
+  async (after) => {
+    const whole = await trained({});
+    const net = compiled();
+    let file: Uint8Array | undefined;
+    let steps = 0;
+    const keep = async (_: number, __: unknown, context: CallbackContext): Promise<void> => {
+      if (++steps !== after) return;
+      file = await save(net);
+      context.stop();
+    };
+    await net.fit(x, y, { epochs: EPOCHS, batchSize, stepsPerSubmit: 1, callbacks: [{ onBatchEnd: keep }] });
+    const copy = await load(file as Uint8Array);
+    await copy.fit(x, y, { epochs: EPOCHS - copy.trainer('test').position.epoch, batchSize, resume: true });
+    expect(await weightsOf(copy)).toEqual(whole.weights);
+  },
+);
+
+it('refuses to go on with other rows or batches in the midst of an epoch', async () => {
+  const net = compiled();
+  const stop = (_: number, __: unknown, context: CallbackContext): void => context.stop();
+  await net.fit(x, y, { batchSize: 2, stepsPerSubmit: 1, callbacks: [{ onBatchEnd: stop }] });
+  await expect(net.fit(x, y, { batchSize: 4, resume: true })).rejects.toMatchObject({
+    op: 'fit',
+    roles: ['resume', 'batchSize', 'x'],
+    values: { before: [8, 2], now: [8, 4] },
+  });
+  await net.fit(x, y, { batchSize: 2, resume: true });
+  await net.fit(x, y, { batchSize: 4 });
 });

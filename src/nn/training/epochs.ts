@@ -7,6 +7,7 @@ import { batchFeeds, epochOrder } from './batches.js';
 import { rejectOptions } from './fit-options.js';
 import type { Piece, Session } from './session.js';
 import { RING_ROWS } from './setup.js';
+import type { Trainer } from './trainer.js';
 
 export interface Epochs {
   /** Begins `count` epochs, the first that which the trainer's position names, from its batch on. */
@@ -18,7 +19,11 @@ export interface Epochs {
   /** How many epochs may be begun together. */
   readonly most: number;
   readonly validation: Columns | null;
+  /** Lets go of what the epochs come from. */
+  readonly close: () => Promise<void>;
 }
+
+const nothingToClose = async (): Promise<void> => {};
 
 /** Epochs over arrays. They are uploaded once, and batches are gathered on the device; arrays too large for that are fed. */
 export async function arrayEpochs(session: Session, source: ColumnSource): Promise<Epochs> {
@@ -34,11 +39,13 @@ export async function arrayEpochs(session: Session, source: ColumnSource): Promi
   const kept = Math.floor(all.rows * (1 - validationSplit));
   if (kept === 0) throw nothingLeft(all.rows, validationSplit);
   const columns = rowsOf(all, 0, kept);
+  if (options.resume) checkResumed(trainer, kept, batchSize);
+  Object.assign(trainer.position, { rows: kept, batchSize });
   const held = validationData ? await trainer.columns('fit', validationData) : rowsOf(all, kept, all.rows);
   const validation = held.rows > 0 ? held : null;
   if (validation) requireTargets('fit', validation);
   const dataset = await trainer.dataset('train', columns);
-  if (!dataset) return { start: fedEpoch(session, columns), most: 1, validation };
+  if (!dataset) return { start: fedEpoch(session, columns), most: 1, validation, close: nothingToClose };
 
   const { rows } = columns;
   const full = Math.floor(rows / batchSize);
@@ -65,9 +72,10 @@ export async function arrayEpochs(session: Session, source: ColumnSource): Promi
   }
   return {
     validation,
+    close: nothingToClose,
     most: even ? dataset.orders : 1,
     start(count) {
-      const first = position.epoch - 1;
+      const first = position.epoch;
       dataset.takeIn(
         Array.from({ length: count }, (_, index) => epochOrder(rows, shuffle, network.seed, first + index)),
       );
@@ -81,7 +89,7 @@ function fedEpoch({ trainer, options }: Session, columns: Columns): Epochs['star
   const { batchSize = 32, shuffle = true, onCompile } = options;
   const { position, network } = trainer;
   async function* pieces(): AsyncGenerator<Piece> {
-    const order = epochOrder(columns.rows, shuffle, network.seed, position.epoch - 1);
+    const order = epochOrder(columns.rows, shuffle, network.seed, position.epoch);
     for (let from = position.batch * batchSize; from < columns.rows; from += batchSize) {
       const batch = takeRows(columns, order, from, Math.min(columns.rows, from + batchSize));
       const program = await trainer.fedProgram('train', batch, onCompile);
@@ -92,16 +100,21 @@ function fedEpoch({ trainer, options }: Session, columns: Columns): Epochs['star
 }
 
 /** Epochs over an iterable of batches: the next one is fetched while the device works on the last. */
-export async function streamedEpochs({ trainer, options }: Session, source: BatchSource): Promise<Epochs> {
+export async function streamedEpochs(session: Session, source: BatchSource): Promise<Epochs> {
+  const { trainer, options, ended } = session;
   const { stepsPerEpoch, onCompile, validationData } = options;
   rejectOptions(
     options,
     ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'],
     'the iterable decides: it gives batches { x, y, sampleWeight? }; pass validationData for validation',
   );
-  const nextEpoch = streamBatches(source, (batch) => trainer.columns('fit', batch), stepsPerEpoch);
+  const { position } = trainer;
+  const stream = streamBatches(source, (batch) => trainer.columns('fit', batch), {
+    steps: stepsPerEpoch,
+    ended,
+  });
   async function* pieces(): AsyncGenerator<Piece> {
-    for await (const batch of nextEpoch()) {
+    for await (const batch of stream.epoch(position.batch)) {
       requireTargets('fit', batch);
       const program = await trainer.fedProgram('train', batch, onCompile);
       yield { program, feeds: batchFeeds(batch), size: batch.rows, times: 1 };
@@ -109,7 +122,25 @@ export async function streamedEpochs({ trainer, options }: Session, source: Batc
   }
   const validation = validationData ? await trainer.columns('fit', validationData) : null;
   if (validation) requireTargets('fit', validation);
-  return { start: () => ({ batches: stepsPerEpoch ?? null, pieces: pieces() }), most: 1, validation };
+  return {
+    start: () => ({ batches: stepsPerEpoch ?? null, pieces: pieces() }),
+    most: 1,
+    validation,
+    close: stream.close,
+  };
+}
+
+/** Throws where an interrupted epoch cannot go on with these data. */
+function checkResumed({ position }: Trainer, rows: number, batchSize: number): void {
+  const same = position.rows === rows && position.batchSize === batchSize;
+  if (position.batch === 0 || same) return;
+  throw new HeddleError({
+    op: 'fit',
+    message: `the interrupted epoch had ${position.rows} rows in batches of ${position.batchSize}, now there are ${rows} in batches of ${batchSize}`,
+    roles: ['resume', 'batchSize', 'x'],
+    values: { before: [position.rows, position.batchSize], now: [rows, batchSize] },
+    fix: 'resume with the same data and batchSize, or begin a new epoch: resume: false',
+  });
 }
 
 const nothingLeft = (rows: number, validationSplit: number): HeddleError =>

@@ -39,9 +39,11 @@ async function evaluateAlone(
     }
     if (rest > 0) (await trainer.evaluationProgram(use, dataset, rest)).submit();
   } else {
+    const backend = await trainer.backend();
     for (let from = 0; from < columns.rows; from += batchSize) {
       const batch = rowsOf(columns, from, Math.min(columns.rows, from + batchSize));
       (await trainer.fedProgram('evaluate', batch)).submit(batchFeeds(batch));
+      await backend.settled();
     }
   }
   const [totals, halted] = await Promise.all([log.totals.data(), control.halted.data()]);

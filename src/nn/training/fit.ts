@@ -19,6 +19,7 @@ import {
   queuePiece,
   type Session,
   type Stretch,
+  settlePosition,
 } from './session.js';
 import type { Trainer } from './trainer.js';
 
@@ -40,15 +41,26 @@ export async function runFit(
     history: { epoch: [], history: {} },
     context: { model, stop: () => run.stop() },
     pending: [],
+    queued: [],
+    last: null,
+    ended: endOf(run, options.signal),
   };
   await trainer.backend();
   trainer.clearFaults();
   const epochs = await (isBatchSource(source)
     ? streamedEpochs(session, source)
     : arrayEpochs(session, source));
-  await callEach(session, (callback) => callback.onTrainBegin?.(session.context));
-  await runEpochs(session, epochs);
-  await callEach(session, (callback) => callback.onTrainEnd?.(session.context));
+  try {
+    await callEach(session, (callback) => callback.onTrainBegin?.(session.context));
+    await runEpochs(session, epochs);
+    await callEach(session, (callback) => callback.onTrainEnd?.(session.context));
+  } catch (error) {
+    await settlePosition(session).catch(() => {});
+    trainer.clearFaults();
+    throw error;
+  } finally {
+    await epochs.close();
+  }
   options.signal?.throwIfAborted();
   return session.history;
 }
@@ -56,18 +68,14 @@ export async function runFit(
 async function runEpochs(session: Session, { start, most, validation }: Epochs): Promise<void> {
   const { trainer, options } = session;
   const { position } = trainer;
-  const { epochs = 1, callbacks = [] } = options;
+  const { epochs = 1, callbacks = [], resume = false } = options;
   const paused =
     validation !== null || callbacks.some((callback) => callback.onEpochBegin ?? callback.onEpochEnd);
-  let interrupted = options.resume === true && position.batch > 0;
+  if (!resume && position.batch > 0) Object.assign(position, { epoch: position.epoch + 1, batch: 0 });
   for (let index = 0; index < epochs && !ending(session); ) {
-    if (!interrupted) {
-      position.epoch++;
-      position.batch = 0;
-    }
-    const together = paused || interrupted ? 1 : Math.min(epochs - index, most);
-    interrupted = false;
+    const together = paused || position.batch > 0 ? 1 : Math.min(epochs - index, most);
     await callEach(session, (callback) => callback.onEpochBegin?.(index, session.context));
+    session.pace.restart();
     const { batches, pieces } = start(together);
     const stretch: Stretch = {
       epochs: Array.from({ length: together }, (_, offset) => newEpoch(session, index + offset)),
@@ -79,17 +87,25 @@ async function runEpochs(session: Session, { start, most, validation }: Epochs):
       await keepPace(session);
       if (ending(session)) break;
     }
-    const cut = ending(session) && (batches === null || position.batch < batches);
-    if (!cut) position.batch = 0;
-    for (const epoch of stretch.epochs) {
-      session.pending.push(() => endEpoch(session, epoch, cut ? null : validation, !cut));
+    if (batches === null && !ending(session))
+      Object.assign(position, { epoch: position.epoch + 1, batch: 0 });
+    for (const [offset, epoch] of stretch.epochs.entries()) {
+      const whole = stretch.start + offset < position.epoch;
+      session.pending.push(() => endEpoch(session, epoch, whole ? validation : null, whole));
     }
     if (paused) await drain(session);
     index += together;
   }
   await drain(session);
-  await checkLastUpdate(trainer, session.history.epoch.at(-1) ?? 0);
+  await checkLastUpdate(trainer, session.last);
 }
+
+/** Resolves when `run` is stopped or `signal` aborted. */
+const endOf = (run: FitRun, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    run.onStop(resolve);
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 const newEpoch = ({ trainer }: Session, index: number): Epoch => ({
   index,

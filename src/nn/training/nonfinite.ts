@@ -1,6 +1,6 @@
 /** A step went wrong: finds the first layer whose numbers are not finite, and says so. */
 
-import { HeddleError, type HostTensor, type Program } from '../../engine/index.js';
+import { type Feeds, HeddleError, type HostTensor, type Program } from '../../engine/index.js';
 import type { Trainer } from './trainer.js';
 
 export interface Halt {
@@ -53,28 +53,32 @@ async function nonFiniteError(program: Program, halt: Halt): Promise<HeddleError
 export async function refusedStep(
   trainer: Trainer,
   program: Program,
+  feeds: Feeds,
   at: Omit<Halt, 'update'>,
 ): Promise<HeddleError> {
   const update = (await trainer.network.control.fault.data())[0] !== 0;
+  program.feed(feeds);
   const before = { step: at.step - 1, batch: Math.max(0, at.batch - 1) };
   const error = await nonFiniteError(program, { ...at, ...(update ? before : {}), update });
   trainer.clearFaults();
   return error;
 }
 
-/** Throws where the last step's update was not finite: no later step has told. */
-export async function checkLastUpdate(trainer: Trainer, epoch: number): Promise<void> {
+/** Throws where the update of the last step, `last`, was not finite: no later step has told. */
+export async function checkLastUpdate(trainer: Trainer, last: Omit<Halt, 'update'> | null): Promise<void> {
   const { network, lastProgram } = trainer;
   const [fault = 0] = await network.control.fault.data();
-  if (lastProgram && fault !== 0) throw await lastUpdateError(trainer, lastProgram, epoch);
+  if (last && lastProgram && fault !== 0) throw await lastUpdateError(trainer, lastProgram, last);
 }
 
 /** The error for an update of the last step, a step of `program`, that was not finite. */
-export function lastUpdateError(trainer: Trainer, program: Program, epoch: number): Promise<HeddleError> {
+export function lastUpdateError(
+  trainer: Trainer,
+  program: Program,
+  last: Omit<Halt, 'update'>,
+): Promise<HeddleError> {
   trainer.clearFaults();
-  const { step, batch } = trainer.position;
-  const at = { epoch, batch: Math.max(0, batch - 1), step, loss: Number.NaN, update: true };
-  return nonFiniteError(program, at);
+  return nonFiniteError(program, { ...last, update: true });
 }
 
 async function firstNonFinite(program: Program): Promise<Culprit | null> {

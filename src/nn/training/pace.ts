@@ -24,6 +24,11 @@ export class Pace {
     return this.#fixed ?? this.#steps;
   }
 
+  /** Begins to measure anew, after time that was no step's. */
+  restart(): void {
+    this.#last = performance.now();
+  }
+
   /** `steps` steps have been seen to end. */
   finished(steps: number): void {
     const now = performance.now();

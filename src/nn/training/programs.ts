@@ -2,36 +2,50 @@
 
 import { compile, type Program, type ProgramSpec } from '../../engine/index.js';
 
-/** Programs kept. A fit needs two (full and last batch), its validation two more. */
+/** Programs kept beside those in use. A fit needs two (full and last batch), its validation two more. */
 const CAPACITY = 16;
 
 export type Progress = (done: number, total: number) => void;
 
-export class Programs {
-  readonly #cache = new Map<string, Promise<Program>>();
+interface Entry {
+  readonly program: Promise<Program>;
+  /** Who runs it: while there is anybody, it stays. */
+  readonly users: Set<object>;
+}
 
-  /** The program of `key`, compiled by `spec` where it is not there yet. A failure is not kept. */
-  async get(key: string, spec: () => ProgramSpec, onProgress?: Progress): Promise<Program> {
-    const known = this.#cache.get(key);
-    const program = known ?? compile({ ...spec(), ...(onProgress ? { onProgress } : {}) });
+export class Programs {
+  readonly #cache = new Map<string, Entry>();
+
+  /** The program of `key`, compiled by `spec` where it is not there yet. It stays until `user` lets go. A failure is not kept. */
+  async get(key: string, user: object, spec: () => ProgramSpec, onProgress?: Progress): Promise<Program> {
+    const entry = this.#cache.get(key) ?? {
+      program: compile({ ...spec(), ...(onProgress ? { onProgress } : {}) }),
+      users: new Set(),
+    };
+    entry.users.add(user);
     this.#cache.delete(key);
-    this.#cache.set(key, program);
+    this.#cache.set(key, entry);
+    this.#evict();
     try {
-      return await program;
+      return await entry.program;
     } catch (error) {
-      this.#cache.delete(key);
+      if (this.#cache.get(key) === entry) this.#cache.delete(key);
       throw error;
-    } finally {
-      this.#evict();
     }
   }
 
-  /** Gives up every program whose key starts with `prefix`. */
+  /** `user` has done with all its programs. */
+  letGo(user: object): void {
+    for (const { users } of this.#cache.values()) users.delete(user);
+    this.#evict();
+  }
+
+  /** Gives up every program whose key starts with `prefix`, in use or not. */
   drop(prefix: string): void {
-    for (const [key, program] of this.#cache) {
+    for (const [key, entry] of this.#cache) {
       if (!key.startsWith(prefix)) continue;
       this.#cache.delete(key);
-      release(program);
+      release(entry);
     }
   }
 
@@ -40,15 +54,16 @@ export class Programs {
   }
 
   #evict(): void {
-    for (const [key, program] of this.#cache) {
+    for (const [key, entry] of this.#cache) {
       if (this.#cache.size <= CAPACITY) return;
+      if (entry.users.size > 0) continue;
       this.#cache.delete(key);
-      release(program);
+      release(entry);
     }
   }
 }
 
-function release(program: Promise<Program>): void {
+function release({ program }: Entry): void {
   program.then(
     (made) => made.dispose(),
     () => {},

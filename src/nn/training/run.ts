@@ -31,6 +31,7 @@ export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
   #ended = false;
   #wake: (() => void) | null = null;
   #stopping = false;
+  #stopped: () => void = () => {};
 
   /** Starts `train` at once. */
   constructor(train: (run: FitRun) => Promise<History>) {
@@ -43,6 +44,12 @@ export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
   /** Ends training after the step in work; the promise resolves to the history so far. */
   stop(): void {
     this.#stopping = true;
+    this.#stopped();
+  }
+
+  /** For the trainer: calls `react` when the run is stopped. */
+  onStop(react: () => void): void {
+    this.#stopped = react;
   }
 
   get stopping(): boolean {

@@ -1,6 +1,6 @@
 /** A fit in work: what it has queued, what it must still report, and how it ends. */
 
-import type { Program } from '../../engine/index.js';
+import type { Feeds, Program } from '../../engine/index.js';
 import type { Callback, CallbackContext } from './callbacks.js';
 import type { FitOptions } from './fit-options.js';
 import { type EpochLogs, namedMeans, ringRow } from './logs.js';
@@ -21,6 +21,12 @@ export interface Session {
   readonly context: CallbackContext;
   /** What remains to be reported, in order; each entry waits for its numbers. */
   readonly pending: (() => Promise<void>)[];
+  /** The last pieces queued, as many as can be unreported. */
+  readonly queued: { readonly stretch: Stretch; readonly from: Position }[];
+  /** The last step that was reported. */
+  last: Omit<Halt, 'update'> | null;
+  /** Resolves when the run is to end early. */
+  readonly ended: Promise<void>;
 }
 
 /** An epoch in work. */
@@ -45,7 +51,7 @@ export interface Piece {
   readonly size: number;
   readonly times: number;
   readonly program: Program;
-  readonly feeds: Parameters<Program['submit']>[0];
+  readonly feeds: Feeds;
 }
 
 export const ending = ({ run, options }: Session): boolean =>
@@ -71,12 +77,14 @@ export async function drain({ pending }: Session): Promise<void> {
 
 /** Queues the steps of `piece`, and their report. */
 export function queuePiece(session: Session, stretch: Stretch, { program, feeds, size, times }: Piece): void {
-  const { trainer, pace, pending } = session;
+  const { trainer, pace, pending, queued } = session;
   const { position, setup, logNames } = trainer;
   const from = { ...position };
   program.submit(feeds, times);
   trainer.ran(program, size);
   Object.assign(position, after(stretch, from, times));
+  queued.push({ stretch, from });
+  if (queued.length > IN_FLIGHT + 2) queued.shift();
   const ring = setup.log.ring.data();
   ring.catch(() => {});
   pending.push(async () => {
@@ -88,21 +96,27 @@ export function queuePiece(session: Session, stretch: Stretch, { program, feeds,
       const reached = after(stretch, from, offset);
       const epoch = stretch.epochs[reached.epoch - stretch.start] as Epoch;
       const at = { epoch: epoch.index, batch: reached.batch, step: reached.step + 1, loss };
-      if (!Number.isFinite(loss)) {
-        Object.assign(position, reached);
-        throw await refusedStep(trainer, program, at);
-      }
+      if (!Number.isFinite(loss)) throw await refusedStep(trainer, program, feeds, at);
+      session.last = at;
       await reportStep(session, { ...epoch, batches: stretch.batches }, at, means, size);
     }
   });
 }
 
-/** Where `steps` steps lead from `from`: over into the next epochs of the stretch, but not beyond its last. */
-function after({ epochs, batches, start }: Stretch, from: Position, steps: number): Position {
+/** Sets the position to what the device has done: less than was queued, where it refused a step. */
+export async function settlePosition({ trainer, queued }: Session): Promise<void> {
+  const { network, position } = trainer;
+  const [step = 0] = await network.control.step.data();
+  const piece = queued.filter(({ from }) => from.step <= step).at(-1);
+  if (piece) Object.assign(position, after(piece.stretch, piece.from, step - piece.from.step));
+}
+
+/** Where `steps` steps lead from `from`. */
+function after({ batches }: Stretch, from: Position, steps: number): Position {
   const batch = from.batch + steps;
-  const passed =
-    batches === null ? 0 : Math.min(Math.floor(batch / batches), start + epochs.length - 1 - from.epoch);
-  return { epoch: from.epoch + passed, batch: batch - passed * (batches ?? 0), step: from.step + steps };
+  const step = from.step + steps;
+  if (batches === null) return { ...from, batch, step };
+  return { ...from, epoch: from.epoch + Math.floor(batch / batches), batch: batch % batches, step };
 }
 
 async function reportStep(

@@ -11,16 +11,15 @@ export async function trainOnBatch(trainer: Trainer, batch: Columns): Promise<Re
   const { position, setup, network, logNames } = trainer;
   trainer.clearFaults();
   const program = await trainer.fedProgram('train', batch);
-  program.submit(batchFeeds(batch));
+  const feeds = batchFeeds(batch);
+  program.submit(feeds);
   trainer.ran(program, batch.rows);
   const [ring, [fault = 0]] = await Promise.all([setup.log.ring.data(), network.control.fault.data()]);
   const means = ringRow(ring, position.step, logNames.length);
   const [loss = Number.NaN] = means;
-  if (!Number.isFinite(loss)) {
-    const at = { epoch: position.epoch, batch: 0, step: position.step + 1, loss };
-    throw await refusedStep(trainer, program, at);
-  }
+  const at = { epoch: position.epoch, batch: 0, step: position.step + 1, loss };
+  if (!Number.isFinite(loss)) throw await refusedStep(trainer, program, feeds, at);
   position.step++;
-  if (fault !== 0) throw await lastUpdateError(trainer, program, position.epoch);
+  if (fault !== 0) throw await lastUpdateError(trainer, program, at);
   return namedMeans(logNames, means);
 }

@@ -19,12 +19,15 @@ import { evaluationUpdates, trainingUpdates } from './step.js';
 
 /** Where the next step stands; saved with the model. */
 export interface Position {
-  /** Epochs begun in the model's life. Seeds the order of rows. */
+  /** Epochs done in the model's life. Seeds the order of rows in the one that stands next. */
   epoch: number;
-  /** Steps done in the epoch that was interrupted, else 0. */
+  /** Steps done in that one, where it was interrupted. */
   batch: number;
   /** Steps done since `compile`. */
   step: number;
+  /** Of the epoch that stands next, where it was interrupted: it can only go on with as many. 0 for iterables. */
+  rows: number;
+  batchSize: number;
 }
 
 /** What a data set on the device is for; each use keeps one. */
@@ -35,7 +38,7 @@ export class Trainer {
   readonly setup: Setup;
   readonly options: CompileOptions;
   readonly programs: Programs;
-  readonly position: Position = { epoch: 0, batch: 0, step: 0 };
+  readonly position: Position = { epoch: 0, batch: 0, step: 0, rows: 0, batchSize: 0 };
   readonly #datasets = new Map<Use, Dataset>();
   #evaluations: Promise<unknown> = Promise.resolve();
   /** The program that trained last. */
@@ -102,6 +105,7 @@ export class Trainer {
     }
     if (known) {
       this.programs.drop(`${use} `);
+      this.#datasets.delete(use);
       known.dispose();
     }
     const dataset = await Dataset.upload(this.network.store, backend, columns, this.dataSpec);
@@ -119,7 +123,7 @@ export class Trainer {
         updates: trainingUpdates(network, setup, network.control, batch),
       };
     };
-    return programs.get(`${use} ${size}`, spec, onProgress);
+    return programs.get(`${use} ${size}`, this, spec, onProgress);
   }
 
   /** An evaluation step of `size` rows of `dataset`. */
@@ -129,7 +133,7 @@ export class Trainer {
       const batch = batchOf(dataset, dataset.batch(setup.evaluation.control.cursor, size));
       return { name: `${network.name}/evaluate`, updates: evaluationUpdates(network, setup, batch) };
     };
-    return programs.get(`${use} ${size}`, spec, onProgress);
+    return programs.get(`${use} ${size}`, setup.evaluation, spec, onProgress);
   }
 
   /** A step on batches like `columns` that are fed from the host. */
@@ -143,7 +147,8 @@ export class Trainer {
           : evaluationUpdates(network, setup, batch);
       return { name: `${network.name}/${mode} fed`, inputs, updates };
     };
-    return programs.get(`fed ${mode} ${signatureOf(columns)}`, spec, onProgress);
+    const user = mode === 'train' ? this : setup.evaluation;
+    return programs.get(`fed ${mode} ${signatureOf(columns)}`, user, spec, onProgress);
   }
 
   /** A fed column in the dtype that the model computes with; bytes become numbers on the device. */
@@ -161,7 +166,7 @@ export class Trainer {
 
   /** Runs `work` as the only evaluation: all of them count in the same variables. */
   evaluating<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#evaluations.then(work);
+    const result = this.#evaluations.then(work).finally(() => this.programs.letGo(this.setup.evaluation));
     this.#evaluations = result.catch(() => {});
     return result;
   }
@@ -190,6 +195,7 @@ export class Trainer {
     try {
       return await work();
     } finally {
+      this.programs.letGo(this);
       this.busy = false;
     }
   }
