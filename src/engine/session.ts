@@ -43,11 +43,14 @@ export async function init(chosen: InitOptions = {}): Promise<DeviceInfo> {
 
 /** The device that `init` chose, acquired on first use. A failure is not kept: the next call tries again. */
 export function currentBackend(): Promise<Backend> {
-  backend ??= acquire(options).catch((error: unknown) => {
-    backend = null;
+  if (backend) return backend;
+  const acquired: Promise<Backend> = acquire(options).catch((error: unknown) => {
+    // A later `init` may have chosen another in the meantime.
+    if (backend === acquired) backend = null;
     throw error;
   });
-  return backend;
+  backend = acquired;
+  return acquired;
 }
 
 export const defaultSeed = (): number => options.seed ?? 0;
