@@ -83,13 +83,13 @@ export function defineKernel(spec: KernelSpec): (use: KernelUse) => LoweredDispa
       });
     }
     return {
-      launch: { kernel, workgroups, params: params.map(({ name }) => valueOf(entryPoint, name, values)) },
+      launch: { kernel, workgroups, params: params.map(({ name }) => parameterOf(entryPoint, name, values)) },
       args,
     };
   };
 }
 
-function valueOf(op: string, name: string, values: Readonly<Record<string, number>>): number {
+function parameterOf(op: string, name: string, values: Readonly<Record<string, number>>): number {
   const value = values[name];
   if (value !== undefined) return value;
   throw new HeddleError({
