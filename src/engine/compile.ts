@@ -16,7 +16,7 @@ import type { Backend } from './backend.js';
 import { Program } from './program.js';
 import { isResident } from './resident.js';
 import { currentBackend } from './session.js';
-import { storeOf } from './store.js';
+import { assertAlive, storeOf } from './store.js';
 import type { Update } from './variable.js';
 
 export interface ProgramSpec {
@@ -39,17 +39,18 @@ const OPTIONS = ['inputs', 'outputs', 'updates', 'name', 'onProgress'] as const;
  * allocates nothing.
  *
  * @throws HeddleError for an unknown option, an input that is not declared, an update of another shape or dtype than its variable, two updates of one
- * variable, variables on different devices, and for WGSL mistakes of own kernels (with their line).
+ * variable, disposed variables, variables on different devices, and for WGSL mistakes of own kernels (with their line).
  */
 export async function compile(spec: ProgramSpec): Promise<Program> {
   rejectUnknownOptions('compile', spec, OPTIONS);
   const { name = 'program', onProgress } = spec;
   const { graph, residents } = graphOf(name, spec);
   const variables = variablesOf(graph);
+  assertAlive(`compile '${name}'`, variables);
   const backend = await sharedBackend(variables);
   for (const store of new Set(variables.map(storeOf))) store.bind(backend);
   const executor = await backend.build(graph, { name, ...(onProgress ? { onProgress } : {}) });
-  return new Program({ name, graph, backend, executor, residents });
+  return new Program({ name, graph, variables, backend, executor, residents });
 }
 
 function graphOf(name: string, spec: ProgramSpec): { graph: Graph; residents: Set<string> } {

@@ -134,6 +134,7 @@ class CpuExecutor implements Executor {
   #feeds = new Map<Node, HostArray>();
   #outputs: ReadonlyMap<string, HostTensor> = new Map();
   #plan: Plan | null = null;
+  #disposed = false;
 
   constructor(backend: CpuBackend, graph: Graph, name: string) {
     this.#backend = backend;
@@ -149,12 +150,14 @@ class CpuExecutor implements Executor {
   }
 
   feed(name: string, value: HostTensor | DeviceTensor): void {
+    this.#assertUsable();
     const node = this.#nodes.get(name) as Node;
     const data = 'data' in value ? value.data.slice() : (value as CpuResident).values;
     this.#feeds = new Map(this.#feeds).set(node, data);
   }
 
   submit(times: number): void {
+    this.#assertUsable();
     const feeds = this.#feeds;
     this.#backend.countSubmit();
     for (let run = 0; run < times; run++) this.#backend.enqueue(() => this.#runOnce(feeds));
@@ -174,6 +177,7 @@ class CpuExecutor implements Executor {
   }
 
   async run({ times, collect }: ExecutorRun): Promise<ReadonlyMap<string, HostTensor>> {
+    this.#assertUsable();
     const results = new Map<string, HostTensor>();
     const feeds = this.#feeds;
     this.#backend.countSubmit();
@@ -191,6 +195,7 @@ class CpuExecutor implements Executor {
   }
 
   keep(name: string): DeviceTensor {
+    this.#assertUsable();
     const type = this.#graph.outputs.find((output) => output.name === name)?.value;
     if (!type) throw new HeddleError({ op: 'run', message: `the program has no output '${name}'` });
     const resident = new CpuResident(type.shape, type.dtype);
@@ -211,8 +216,21 @@ class CpuExecutor implements Executor {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#feeds = new Map();
-    this.#outputs = new Map();
+    // Results that were kept before are still to be copied.
+    this.#backend.enqueue(async () => {
+      this.#outputs = new Map();
+    });
+  }
+
+  #assertUsable(): void {
+    if (!this.#disposed) return;
+    throw new HeddleError({
+      op: this.#name,
+      message: 'the program has been disposed of',
+      fix: 'compile it again, or dispose of it later',
+    });
   }
 }
 

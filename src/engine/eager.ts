@@ -25,12 +25,18 @@ import type { Backend, DeviceTensor, Executor } from './backend.js';
 import { NDArray } from './ndarray.js';
 import { residentOf } from './resident.js';
 import { currentBackend } from './session.js';
-import { storeOf } from './store.js';
+import { assertAlive, storeOf } from './store.js';
 
-/** Programs kept per device; the least recently used goes first. */
+/** Programs kept per device, besides those in use; the least recently used goes first. */
 const CACHE_SIZE = 64;
 
-const caches = new WeakMap<Backend, Map<string, Promise<Executor>>>();
+interface Entry {
+  readonly executor: Promise<Executor>;
+  /** Calls that have yet to feed it or to read what it gave. */
+  users: number;
+}
+
+const caches = new WeakMap<Backend, Map<string, Entry>>();
 
 export async function evaluateTensor(value: Value): Promise<NDArray> {
   const root = value.node.outputs[value.index] as Value;
@@ -38,13 +44,17 @@ export async function evaluateTensor(value: Value): Promise<NDArray> {
   const variables = order
     .filter((node) => isVariable(node.outputs[0] as Value))
     .map((node) => (node.attrs as VariableAttrs).variable);
+  assertAlive('data', variables);
   const backend = await backendOf(variables);
   for (const variable of variables) storeOf(variable).bind(backend);
   const leaves = order.filter((node) => isFed(node));
-  const executor = await cached(backend, signature(order, root), () => build(backend, root, leaves));
-  for (const [index, leaf] of leaves.entries()) executor.feed(`leaf_${index}`, leafData(leaf));
-  const { data, shape, dtype } = (await executor.run({ times: 1, collect: [] })).get('result') as HostTensor;
-  return new NDArray(data, shape, dtype);
+  const make = () => build(backend, root, leaves);
+  return withCached(backend, signature(order, root), make, async (executor) => {
+    for (const [index, leaf] of leaves.entries()) executor.feed(`leaf_${index}`, leafData(leaf));
+    const results = await executor.run({ times: 1, collect: [] });
+    const { data, shape, dtype } = results.get('result') as HostTensor;
+    return new NDArray(data, shape, dtype);
+  });
 }
 
 /** The device of the variables, else the current one. */
@@ -78,22 +88,39 @@ function build(backend: Backend, root: Value, leaves: readonly Node[]): Promise<
   return backend.build(graph, { name: root.node.op.name });
 }
 
-async function cached(backend: Backend, key: string, make: () => Promise<Executor>): Promise<Executor> {
-  const cache = caches.get(backend) ?? new Map<string, Promise<Executor>>();
+/** `work` with the program for `key`, which is not disposed before `work` is done. */
+async function withCached<T>(
+  backend: Backend,
+  key: string,
+  make: () => Promise<Executor>,
+  work: (executor: Executor) => Promise<T>,
+): Promise<T> {
+  const cache = caches.get(backend) ?? new Map<string, Entry>();
   caches.set(backend, cache);
-  const executor = cache.get(key) ?? make();
+  const entry = cache.get(key) ?? { executor: make(), users: 0 };
   cache.delete(key);
-  cache.set(key, executor);
-  if (cache.size > CACHE_SIZE) {
-    const [[oldest, evicted]] = cache as unknown as [[string, Promise<Executor>]];
-    cache.delete(oldest);
-    void evicted.then((old) => old.dispose());
-  }
+  cache.set(key, entry);
+  entry.users++;
   try {
-    return await executor;
-  } catch (error) {
+    const executor = await entry.executor.catch((error: unknown) => {
+      if (cache.get(key) === entry) cache.delete(key);
+      throw error;
+    });
+    return await work(executor);
+  } finally {
+    entry.users--;
+    evict(cache);
+  }
+}
+
+/** Disposes programs that nobody uses, the least recently used first, until the cache has its size again. */
+function evict(cache: Map<string, Entry>): void {
+  for (const [key, { executor, users }] of cache) {
+    if (cache.size <= CACHE_SIZE) return;
+    if (users > 0) continue;
     cache.delete(key);
-    throw error;
+    // Whoever asked for the program was told why it could not be built.
+    executor.then((old) => old.dispose()).catch(() => {});
   }
 }
 
@@ -112,7 +139,9 @@ function attrsKey(attrs: object): string {
   return JSON.stringify(attrs, (_, value: unknown) => {
     if (typeof value === 'function') return identity(value);
     if (ArrayBuffer.isView(value)) return Array.from(value as HostArray);
+    // JSON has no word for these: it writes null for the first, 0 for −0.
     if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+    if (Object.is(value, -0)) return '-0';
     if (typeof value === 'object' && value !== null && 'place' in value) return identity(value);
     return value;
   });

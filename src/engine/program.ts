@@ -8,6 +8,7 @@ import { printPlan } from '../ir/print.js';
 import type { Backend, DeviceTensor, Executor } from './backend.js';
 import { type ArrayLike, NDArray, toHostTensor } from './ndarray.js';
 import { residentOf } from './resident.js';
+import { assertAlive } from './store.js';
 import { ResidentTensor } from './tensor.js';
 
 export interface RunOptions {
@@ -23,6 +24,8 @@ export type Feeds = Readonly<Record<string, ArrayLike | ResidentTensor>>;
 export interface ProgramSource {
   readonly name: string;
   readonly graph: Graph;
+  /** All that `graph` reads or updates. */
+  readonly variables: readonly VariableRef[];
   readonly backend: Backend;
   readonly executor: Executor;
   /** Names of `graph.inputs` whose data lie on the device already. */
@@ -45,7 +48,8 @@ export class Program {
   /**
    * Runs the program and resolves to its outputs by name. All of `times` runs are one submit with one readback.
    *
-   * @throws HeddleError for a missing or unknown input, a shape that does not fit, an unknown output in `collect`, an unknown option.
+   * @throws HeddleError for a missing or unknown input, a shape that does not fit, an unknown output in `collect`, an unknown option,
+   * and where the program or a variable of it was disposed.
    */
   async run(feeds: Feeds = {}, options: RunOptions = {}): Promise<Record<string, NDArray>> {
     rejectUnknownOptions('run', options, ['times', 'collect']);
@@ -81,6 +85,7 @@ export class Program {
 
   /** Sets the inputs for the runs queued from now on. */
   feed(feeds: Feeds): void {
+    assertAlive(`run '${this.name}'`, this.#source.variables);
     const declared = new Map(this.#source.graph.inputs.map(({ name, value }) => [name, value]));
     for (const name of Object.keys(feeds)) {
       if (!declared.has(name)) throw unknownName(`run '${this.name}'`, 'input', name, [...declared.keys()]);

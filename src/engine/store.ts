@@ -139,6 +139,10 @@ export class VariableStore {
     return this.#entries.has(ref);
   }
 
+  assertHolds(op: string, ref: VariableRef): void {
+    if (!this.holds(ref)) throw gone(op, this.#disposed ? this.name : ref.name);
+  }
+
   /** Forgets a variable; its buffer goes when it holds no other. */
   remove(ref: VariableRef): void {
     const { arena } = this.#entry(ref);
@@ -179,6 +183,11 @@ export function storeOf(ref: VariableRef): VariableStore {
   const store = owners.get(ref);
   if (store) return store;
   throw new HeddleError({ op: 'variable', message: `'${ref.name}' belongs to no store` });
+}
+
+/** Throws for the first of `variables` that was disposed: a CPU device would compute with zeros in its place. */
+export function assertAlive(op: string, variables: readonly VariableRef[]): void {
+  for (const ref of variables) storeOf(ref).assertHolds(op, ref);
 }
 
 /** A zeroed host tensor. */
