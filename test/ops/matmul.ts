@@ -83,13 +83,15 @@ const BATCHES = [
   ],
 ] as const;
 
-const batches: OpCase[] = BATCHES.flatMap(([batchA, batchB]) =>
-  COMBINATIONS.map((combination) => ({
+/** By default each kind of batch with one layout, and each layout at least once: a variant costs seconds to compile on software. */
+const batches: OpCase[] = BATCHES.flatMap(([batchA, batchB], kind) =>
+  COMBINATIONS.map((combination, layout) => ({
     op: 'matmul',
     name: `[${batchA}] and [${batchB}] batches of ${letters(combination)}`,
     inputs: operands([5, 6, 4], combination, [batchA, batchB]),
     build: (a: Value, b: Value) => matmul(a, b, combination),
     secondOrder: batchA.length === 2 && batchB.length === 0,
+    full: kind % COMBINATIONS.length !== layout,
   })),
 );
 
@@ -101,6 +103,7 @@ const exact: OpCase[] = COMBINATIONS.flatMap((combination) =>
     build: (a: Value, b: Value) => matmul(a, b, combination),
     exact: true,
     gradients: dtype === 'float32',
+    full: dtype === 'int32' && combination.transposeA !== combination.transposeB,
   })),
 );
 
@@ -118,6 +121,7 @@ const columnSums: OpCase[] = COMBINATIONS.flatMap((combination) =>
       inputs: operands([m, k, n], combination, [[], []], fill),
       build: (a: Value, b: Value) => matmulWithColumnSum(a, b, combination),
       exact: fill === 'integers',
+      full: fill === 'normal' && (combination.transposeB || k > 100),
       secondOrder: m * k * n === 1,
     })),
   ),
