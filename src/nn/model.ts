@@ -19,8 +19,7 @@ import {
   verifyProgram,
 } from '../engine/index.js';
 import { checkedCount } from './checks.js';
-import type { Layer } from './layer.js';
-import { Network, type NetworkSpec } from './network.js';
+import { Network, type NetworkSpec, type StackSpec } from './network.js';
 import { predictResident, predictRows } from './predict.js';
 import type { SymbolicTensor } from './symbolic.js';
 import { epochOrder } from './training/batches.js';
@@ -254,8 +253,11 @@ export interface SequentialOptions {
   readonly seed?: number;
 }
 
-/** A stack of layers, each fed by the one before; the first names its `inputShape`. `add()` appends more. */
-export function sequential(layers: readonly Layer[] = [], options: SequentialOptions = {}): Model<NDArray> {
+/** A stack of layers, each fed by the one before; the first names its `inputShape`, or is an `input()`. `add()` appends more. */
+export function sequential(
+  layers: StackSpec['layers'] = [],
+  options: SequentialOptions = {},
+): Model<NDArray> {
   rejectUnknownOptions('sequential', options, ['name', 'seed']);
   return new Model({ layers, defaultName: 'sequential', ...options });
 }

@@ -25,7 +25,7 @@ import type { ForwardContext, OutputType } from './layer-definition.js';
 import { Names, outputNames } from './names.js';
 import { ModelLayer } from './nested.js';
 import { penaltyOf } from './penalty.js';
-import { SequentialBuilder } from './stack.js';
+import { checkLayer, SequentialBuilder } from './stack.js';
 import { type SummaryOptions, summaryOf } from './summary.js';
 import { checkName, isSymbolic, type SymbolicTensor } from './symbolic.js';
 import { type Control, createControl } from './training/control.js';
@@ -58,7 +58,8 @@ export interface GraphSpec extends CommonSpec {
 
 /** A sequential one. */
 export interface StackSpec extends CommonSpec {
-  readonly layers: readonly Layer[];
+  /** `input()` may stand first, in place of an `inputShape`. */
+  readonly layers: readonly (Layer | SymbolicTensor)[];
 }
 
 export type NetworkSpec = GraphSpec | StackSpec;
@@ -117,12 +118,13 @@ export class Network implements LayerOwner {
   }
 
   /**
-   * Appends a layer to a sequential model. A layer that is added again, or that another model has, shares its weights.
+   * Appends a layer to a sequential model. A layer that is added again, or that another model has, shares its weights. `layers.input()`
+   * may come first: then no layer needs an `inputShape`.
    *
    * @throws HeddleError on a functional model or one that is in use already, for a first layer without `inputShape`, inputs that do not
    * fit, and a name that is taken.
    */
-  add(layer: Layer): void {
+  add(layer: Layer | SymbolicTensor): void {
     if (!this.#stack || this.#built) {
       throw new HeddleError({
         op: this.#op,
@@ -134,6 +136,11 @@ export class Network implements LayerOwner {
           : 'apply the layer before you make the model',
       });
     }
+    if (isSymbolic(layer)) {
+      this.#stack.start(layer);
+      return;
+    }
+    checkLayer(this.#op, layer);
     const fresh = !this.#taken.has(layer);
     this.#adopt([layer]);
     try {

@@ -1,7 +1,7 @@
 /** A stack of layers, each fed by the one before, as it is put together. */
 
 import { HeddleError } from '../engine/index.js';
-import type { Layer } from './layer.js';
+import { Layer } from './layer.js';
 import { input, type SymbolicTensor } from './symbolic.js';
 
 export class SequentialBuilder {
@@ -13,19 +13,41 @@ export class SequentialBuilder {
     this.#op = op;
   }
 
-  /** Appends a layer. Throws a HeddleError where the first has no `inputShape`, and where its input does not fit. */
-  add(layer: Layer): void {
-    if (!this.#output && !layer.inputShape) {
-      throw new HeddleError({
-        op: this.#op,
-        message: `the first layer, ${layer.label}, has no inputShape`,
-        roles: ['inputShape'],
-        values: { layer: layer.name },
-        fix: 'say what one example looks like: inputShape: [784]',
-      });
+  /** Says what the first layer is fed, in place of its `inputShape`. Throws a HeddleError for what is no input, or comes later. */
+  start(tensor: SymbolicTensor): void {
+    if (!this.#input && tensor.call === null) {
+      this.#input = tensor;
+      return;
     }
-    this.#input ??= input({ shape: layer.inputShape ?? [] });
-    this.#output = layer.apply(this.#output ?? this.#input);
+    throw new HeddleError({
+      op: this.#op,
+      message: tensor.call
+        ? `the output of ${tensor.call.layer.label} stands among its layers`
+        : 'an input stands among its layers',
+      roles: ['layers'],
+      values: { shape: tensor.shape },
+      fix: tensor.call
+        ? 'add the layer itself, or make the model with model({ inputs, outputs })'
+        : 'it has one input: put layers.input() first, or leave it out',
+    });
+  }
+
+  /** Appends a layer. Throws a HeddleError where the first has no `inputShape`, and where its input does not fit; it is as before then. */
+  add(layer: Layer): void {
+    const first = this.#input ?? this.#inputOf(layer);
+    this.#output = layer.apply(this.#output ?? first);
+    this.#input = first;
+  }
+
+  #inputOf({ inputShape, label, name }: Layer): SymbolicTensor {
+    if (inputShape) return input({ shape: inputShape });
+    throw new HeddleError({
+      op: this.#op,
+      message: `the first layer, ${label}, has no inputShape`,
+      roles: ['inputShape'],
+      values: { layer: name },
+      fix: 'say what one example looks like: inputShape: [784]',
+    });
   }
 
   /** First input and last output. Throws a HeddleError for a stack without layers. */
@@ -39,4 +61,19 @@ export class SequentialBuilder {
       fix: 'add() one that has an inputShape',
     });
   }
+}
+
+/** Throws for what a user without types may take for a layer. */
+export function checkLayer(op: string, value: unknown): asserts value is Layer {
+  if (value instanceof Layer) return;
+  const model = typeof value === 'object' && value !== null && 'outputs' in value;
+  throw new HeddleError({
+    op,
+    message: `a layer is ${model ? 'a model' : value === null ? 'null' : `a ${typeof value}`}`,
+    roles: ['layers'],
+    values: { layer: value },
+    fix: model
+      ? 'use it in a functional model: model({ inputs: x, outputs: inner.apply(x) })'
+      : 'call the factory: layers.flatten()',
+  });
 }
