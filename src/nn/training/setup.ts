@@ -1,6 +1,6 @@
 /** What `compile` settles: the losses, metrics and optimizer of a model, and the variables that training adds to its store. */
 
-import { rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
+import { HeddleError, rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
 import type { BoundOptimizer, Optimizer } from '../../optim/optimizer.js';
 import { type OptimizerSpec, resolveOptimizer } from '../../optim/resolve.js';
 import type { LossFunction } from '../losses.js';
@@ -20,7 +20,10 @@ export interface CompileOptions {
   readonly loss: LossSpec | readonly LossSpec[] | ByOutput<LossSpec>;
   /** By which each output's loss is multiplied, in order or by name. Default 1. Logs show each output's loss without it. */
   readonly lossWeights?: readonly number[] | ByOutput<number>;
-  /** Names or functions of (yTrue, yPred) giving one value per example: for all outputs, or by name. Default none. */
+  /**
+   * Names or functions of (yTrue, yPred) giving one value per example: for all outputs, or by name. Default none. Logs tell those of one
+   * name apart by a number: `metric`, `metric_1`.
+   */
   readonly metrics?: readonly MetricSpec[] | ByOutput<MetricSpec | readonly MetricSpec[]>;
 }
 
@@ -69,10 +72,14 @@ export interface Setup {
 
 const OPTIONS = ['optimizer', 'loss', 'lossWeights', 'metrics'] as const;
 
-/** Names of what a step logs, in order: the sum; for several outputs the loss of each; the metrics. */
-export const logNames = ({ outputNames }: Network, { metrics }: Setup): string[] => [
+const lossNames = (outputNames: readonly string[]): string[] => [
   'loss',
   ...(outputNames.length > 1 ? outputNames.map((name) => `${name}_loss`) : []),
+];
+
+/** Names of what a step logs, in order: the sum; for several outputs the loss of each; the metrics. */
+export const logNames = ({ outputNames }: Network, { metrics }: Setup): string[] => [
+  ...lossNames(outputNames),
   ...metrics.map(({ name }) => name),
 ];
 
@@ -83,11 +90,13 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
   const several = outputNames.length > 1;
   const losses = lossesOf(options.loss, outputNames);
   const metricSpecs = metricsOf(options.metrics ?? [], outputNames);
+  const taken = new Set(lossNames(outputNames));
   const metrics = losses.flatMap((loss, output) =>
     (metricSpecs[output] ?? []).map((spec) => {
       const outputShape = network.outputs[output]?.shape ?? [];
       const { name, apply } = resolveMetric(spec, { loss, outputShape });
-      return { name: several ? `${outputNames[output]}_${name}` : name, output, apply };
+      checkMetricName(name);
+      return { name: counted(several ? `${outputNames[output]}_${name}` : name, taken), output, apply };
     }),
   );
   const logged = metrics.length + (several ? outputNames.length : 0);
@@ -108,6 +117,26 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
       log: createLog(network, 'evaluation/log', 1 + logged),
     },
   };
+}
+
+/** Logs keep these names for themselves. */
+function checkMetricName(name: string): void {
+  if (name !== 'loss' && !name.startsWith('val_')) return;
+  throw new HeddleError({
+    op: 'compile',
+    message: `a metric is named '${name}'`,
+    roles: ['metrics'],
+    values: { name },
+    fix: "give the function a metricName other than 'loss' and without 'val_' before it",
+  });
+}
+
+/** `name`, or the first of `name_1`, `name_2` … that is not in `taken`, which then has it. */
+function counted(name: string, taken: Set<string>): string {
+  let unique = name;
+  for (let count = 1; taken.has(unique); count++) unique = `${name}_${count}`;
+  taken.add(unique);
+  return unique;
 }
 
 function createLog({ store }: Network, name: string, columns: number): Log {
