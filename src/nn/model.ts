@@ -49,6 +49,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
   readonly #programs = new Programs();
   readonly #gate = new Gate();
   #trainer: Trainer | null = null;
+  #disposed = false;
 
   /**
    * Settles optimizer, loss and metrics. Weights stay; the optimizer starts anew.
@@ -82,15 +83,17 @@ export class Model<P extends Prediction = Prediction> extends Network {
     return this.#trainer !== null;
   }
 
-  /** The training side: setup, position, programs. Throws before `compile`. */
+  /** @internal The training side: setup, position, programs. Throws before `compile` and after `dispose`. */
   trainer(op: string): Trainer {
     if (this.#trainer) return this.#trainer;
     throw new HeddleError({
       op,
-      message: `model '${this.name}' has not been compiled`,
+      message: `model '${this.name}' ${this.#disposed ? 'was disposed' : 'has not been compiled'}`,
       roles: ['model'],
       values: { model: this.name },
-      fix: `call compile({ optimizer, loss }) before ${op}()`,
+      fix: this.#disposed
+        ? `make the model again, or dispose of it after ${op}()`
+        : `call compile({ optimizer, loss }) before ${op}()`,
     });
   }
 
@@ -225,6 +228,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
 
   /** Frees everything that the model has on the device. */
   override dispose(): void {
+    this.#disposed = true;
     this.#trainer?.dispose();
     this.#trainer = null;
     this.#programs.dispose();

@@ -95,7 +95,15 @@ describe('calls out of order', () => {
 
   it('after dispose', async () => {
     net.dispose();
-    expect(await rejection(() => net.fit(x, y))).toMatchObject({ op: 'fit', roles: ['model'] });
+    for (const [op, run] of [
+      ['fit', () => net.fit(x, y)],
+      ['evaluate', () => net.evaluate(x, y)],
+      ['verify', () => net.verify()],
+    ] as const) {
+      const error = await rejection(run);
+      expect(error).toMatchObject({ op, roles: ['model'] });
+      expect(error.message).toContain('was disposed');
+    }
     const gone = {
       roles: ['variable'],
       values: { name: 'sequential' },
@@ -246,7 +254,11 @@ describe('a loss that is not finite', () => {
     await line.trainOnBatch(ones, ones);
     const before = await weightsOf(line);
     const error = await rejection(() => line.trainOnBatch(ones, ones));
-    expect(error).toMatchObject({ roles: ['loss'], values: { step: 3, loss: Number.NaN } });
+    expect(error).toMatchObject({
+      op: 'trainOnBatch',
+      roles: ['loss'],
+      values: { step: 3, loss: Number.NaN },
+    });
     expect(await weightsOf(line)).toEqual(before);
     line.setWeights([[[0]]]);
     expect(await line.trainOnBatch(ones, ones)).toEqual({ loss: 0 });

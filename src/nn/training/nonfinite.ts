@@ -23,7 +23,7 @@ interface Culprit {
  * The error for a step that went wrong. One with a loss that is not finite runs again, kernel by kernel: the device has kept the
  * weights and the cursor of before, and still refuses to change them.
  */
-async function nonFiniteError(program: Program, halt: Halt): Promise<HeddleError> {
+async function nonFiniteError(trainer: Trainer, program: Program, halt: Halt): Promise<HeddleError> {
   const { epoch, batch, step, loss, update } = halt;
   const culprit = !update && program.backend.kind === 'webgpu' ? await firstNonFinite(program) : null;
   const where = culprit
@@ -31,7 +31,7 @@ async function nonFiniteError(program: Program, halt: Halt): Promise<HeddleError
     : '';
   const what = update ? 'a gradient or a new weight is not finite' : `the loss is ${loss}`;
   return new HeddleError({
-    op: 'fit',
+    op: trainer.running,
     message: `${what} at step ${step} (epoch ${epoch}, batch ${batch})${where}`,
     roles: [update ? 'gradients' : 'loss'],
     values: {
@@ -59,7 +59,7 @@ export async function refusedStep(
   const update = (await trainer.network.control.fault.data())[0] !== 0;
   program.feed(feeds);
   const before = { step: at.step - 1, batch: Math.max(0, at.batch - 1) };
-  const error = await nonFiniteError(program, { ...at, ...(update ? before : {}), update });
+  const error = await nonFiniteError(trainer, program, { ...at, ...(update ? before : {}), update });
   trainer.clearFaults();
   return error;
 }
@@ -78,7 +78,7 @@ export function lastUpdateError(
   last: Omit<Halt, 'update'>,
 ): Promise<HeddleError> {
   trainer.clearFaults();
-  return nonFiniteError(program, { ...last, update: true });
+  return nonFiniteError(trainer, program, { ...last, update: true });
 }
 
 async function firstNonFinite(program: Program): Promise<Culprit | null> {

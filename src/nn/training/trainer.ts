@@ -46,13 +46,18 @@ export class Trainer {
   /** The program of the last run with the largest batches: what is printed and verified. */
   mainProgram: Program | null = null;
   #largest = 0;
-  busy = false;
+  /** The call in work that trains: `fit`, `trainOnBatch`; empty when there is none. */
+  running = '';
 
   constructor(network: Network, options: CompileOptions, programs: Programs) {
     this.network = network;
     this.options = options;
     this.programs = programs;
     this.setup = createSetup(network, options);
+  }
+
+  get busy(): boolean {
+    return this.running !== '';
   }
 
   /** Names of the columns of a log row. */
@@ -190,13 +195,13 @@ export class Trainer {
         fix: 'await the run in work, or end it with run.stop()',
       });
     }
-    this.busy = true;
+    this.running = op;
     this.#largest = 0;
     try {
       return await work();
     } finally {
       this.programs.letGo(this);
-      this.busy = false;
+      this.running = '';
     }
   }
 
