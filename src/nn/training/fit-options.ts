@@ -2,7 +2,8 @@
 
 import type { ColumnSource } from '../../data/columns.js';
 import { HeddleError, rejectUnknownOptions } from '../../engine/index.js';
-import { type Callback, checkCallback } from './callbacks.js';
+import type { Callback } from './callbacks.js';
+import { checkCallback } from './check-callback.js';
 import type { Progress } from './programs.js';
 
 export interface FitOptions {
