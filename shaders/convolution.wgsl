@@ -44,7 +44,7 @@ struct Params {
   grid_h: u32, grid_w: u32, // places of a phase
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;
 fn epilogue(value: f32, row: u32, col: u32) -> f32 { return value; }
