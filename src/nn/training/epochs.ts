@@ -5,7 +5,7 @@ import { type BatchSource, streamBatches } from '../../data/stream.js';
 import { HeddleError, type Program } from '../../engine/index.js';
 import { batchFeeds, epochOrder } from './batches.js';
 import { rejectOptions } from './fit-options.js';
-import type { Piece, Session } from './session.js';
+import type { Piece, Session } from './fit-session.js';
 import { RING_ROWS } from './setup.js';
 import type { Trainer } from './trainer.js';
 

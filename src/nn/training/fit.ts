@@ -6,10 +6,6 @@ import type { CallbackContext } from './callbacks.js';
 import { arrayEpochs, type Epochs, streamedEpochs } from './epochs.js';
 import { evaluateColumns } from './evaluate.js';
 import { checkFitOptions, type FitOptions } from './fit-options.js';
-import { EpochLogs } from './logs.js';
-import { checkLastUpdate } from './nonfinite.js';
-import { Pace } from './pace.js';
-import type { FitRun, History } from './run.js';
 import {
   callEach,
   drain,
@@ -20,7 +16,11 @@ import {
   type Session,
   type Stretch,
   settlePosition,
-} from './session.js';
+} from './fit-session.js';
+import { EpochLogs } from './logs.js';
+import { checkLastUpdate } from './nonfinite.js';
+import { Pace } from './pace.js';
+import type { FitRun, History } from './run.js';
 import type { Trainer } from './trainer.js';
 
 /** Trains. The history is that of whole epochs and of the one that was cut short, if any. */
