@@ -17,7 +17,15 @@ export interface RunSettings {
   readonly seed: number;
 }
 
-export type ExampleName = 'celsius' | 'ten-times' | 'two-nodes' | 'fashion-mnist' | 'digits';
+export type ExampleName =
+  | 'celsius'
+  | 'ten-times'
+  | 'two-nodes'
+  | 'fashion-mnist'
+  | 'fashion-cnn'
+  | 'fashion-resnet'
+  | 'digits'
+  | 'digits-cnn';
 
 export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
   {
@@ -29,12 +37,35 @@ export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
     defaults: { epochs: 5, batchSize: 32, seed: 42 },
   },
   {
+    name: 'fashion-cnn',
+    title: 'Clothes, by convolutions',
+    teaches: 'Two convolutions with max pooling before the dense layers, and dropout between those.',
+    data: 'fashion-mnist',
+    defaults: { epochs: 5, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'fashion-resnet',
+    title: 'Clothes, by a residual network',
+    teaches:
+      'Blocks that add what they find to what they were given, with batch normalisation: a graph of layers.',
+    data: 'fashion-mnist',
+    defaults: { epochs: 1, batchSize: 32, seed: 42 },
+  },
+  {
     name: 'digits',
     title: 'Handwritten digits',
     teaches:
       'A 784-50-50-10 network; three tenths of the pictures are held out, class by class, and never trained on.',
     data: 'digits',
     defaults: { epochs: 10, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'digits-cnn',
+    title: 'Handwritten digits, by convolutions',
+    teaches:
+      'A small convolutional network that is shown each digit shifted a little differently every time.',
+    data: 'digits',
+    defaults: { epochs: 5, batchSize: 32, seed: 42 },
   },
   {
     name: 'celsius',

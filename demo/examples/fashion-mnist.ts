@@ -1,21 +1,10 @@
 /** Clothes in ten classes: a dense network trained on 60,000 pictures and tested on 10,000 others. */
 
-import { layers, losses, optimizers, sequential } from 'heddle';
-import { loadFashionMnist, type PackedImages } from '../data/datasets.js';
+import { layers, sequential } from 'heddle';
 import type { ExampleContext, ExampleResult } from './example.js';
-import { joined, rows } from './images.js';
+import { learnFashion } from './fashion.js';
 
-const TRAINING_IMAGES = 60_000;
-
-export async function fashionMnist(context: ExampleContext): Promise<ExampleResult> {
-  const { epochs, batchSize, seed, signal, onCompile, dataUrl } = context;
-
-  context.stage('loading the first 10,000 images and the 10,000 of the test');
-  const [first, test] = await Promise.all([
-    loadFashionMnist(dataUrl, { part: 'first' }),
-    loadFashionMnist(dataUrl, { part: 'test' }),
-  ]);
-
+export function fashionMnist(context: ExampleContext): Promise<ExampleResult> {
   // Pixels reach the device as bytes; it makes numbers from 0 to 1 of them.
   const net = sequential(
     [
@@ -23,40 +12,7 @@ export async function fashionMnist(context: ExampleContext): Promise<ExampleResu
       layers.dense({ units: 128, activation: 'relu' }),
       layers.dense({ units: 10 }),
     ],
-    { seed },
+    { seed: context.seed },
   );
-  net.compile({
-    optimizer: optimizers.adam({ learningRate: 1e-3 }),
-    loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
-    metrics: ['accuracy'],
-  });
-
-  const stepsPerEpoch = Math.ceil(TRAINING_IMAGES / batchSize);
-  context.show({ model: net, test, stepsPerEpoch, steps: epochs * stepsPerEpoch });
-  const learn = ({ images, labels }: PackedImages, epochs: number) =>
-    context.follow(net.fit(images, labels, { epochs, batchSize, signal, onCompile }));
-
-  // The first epoch begins on the images that are here, in whole batches, while the others load, and goes on with those.
-  const begun = first.rows - (first.rows % batchSize);
-  const [train] = await Promise.all([
-    loadFashionMnist(dataUrl, { part: 'rest' }).then((rest) => joined(first, rest)),
-    learn(rows(first, 0, begun), 1),
-  ]);
-  await learn(rows(train, begun, train.rows), 1);
-  if (epochs > 1) await learn(train, epochs - 1);
-
-  context.stage('evaluating on the test images');
-  const { loss, accuracy } = (await net.evaluate(test.images, test.labels)) as {
-    loss: number;
-    accuracy: number;
-  };
-  return {
-    loss,
-    accuracy,
-    measuredOn: '10,000 test images of Fashion-MNIST',
-    details: [
-      `test accuracy ${accuracy.toFixed(4)}, test loss ${loss.toFixed(4)}, on 10,000 images never trained on`,
-    ],
-    passed: accuracy >= 0.87,
-  };
+  return learnFashion(context, net, { promise: 0.87 });
 }

@@ -3,15 +3,21 @@
 import type { ExampleName } from './catalogue.js';
 import { celsius } from './celsius.js';
 import { digits } from './digits.js';
+import { digitsCnn } from './digits-cnn.js';
 import type { Example } from './example.js';
+import { fashionCnn } from './fashion-cnn.js';
 import { fashionMnist } from './fashion-mnist.js';
+import { fashionResnet } from './fashion-resnet.js';
 import { tenTimes } from './ten-times.js';
 import { twoNodes } from './two-nodes.js';
 
 export const EXAMPLES: Readonly<Record<ExampleName, Example>> = Object.freeze({
   celsius,
   digits,
+  'digits-cnn': digitsCnn,
+  'fashion-cnn': fashionCnn,
   'fashion-mnist': fashionMnist,
+  'fashion-resnet': fashionResnet,
   'ten-times': tenTimes,
   'two-nodes': twoNodes,
 });
