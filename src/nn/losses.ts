@@ -88,7 +88,7 @@ export function sparseCategoricalCrossentropy(options: CrossentropyOptions = {})
   });
 }
 
-/** By name; TF.js's short names too. */
+/** `apply` with what saving and resolving a loss go by. */
 function lossOf(
   lossName: string,
   target: 'classes' | 'values',
