@@ -9,7 +9,9 @@ import { CATALOGUE, type ExampleName } from './examples/catalogue.js';
 import { Chart } from './ui/chart.js';
 import { Controls } from './ui/controls.js';
 import { byId, make, showNumber, showTime } from './ui/dom.js';
+import { Looking } from './ui/looking.js';
 import { PredictionGrid } from './ui/predictions.js';
+import { showStrips } from './ui/strips.js';
 import { planTiles, showTiles, showVerification } from './ui/tables.js';
 
 const driver = new Driver();
@@ -21,7 +23,8 @@ const verifyButton = byId('verify', HTMLButtonElement);
 const saveButton = byId('save', HTMLButtonElement);
 const loss = new Chart(at('loss-chart'));
 const accuracy = new Chart(at('accuracy-chart'));
-const pictures = new PredictionGrid(at('pictures'));
+const looking = new Looking(driver, say);
+const pictures = new PredictionGrid(at('pictures'), (row) => looking.choose(row));
 
 const controls = new Controls({
   train: (name, request) => void attempt(() => train(name, request)),
@@ -34,9 +37,13 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    at('error').textContent = error instanceof Error ? error.message : String(error);
-    at('error').hidden = false;
+    say(error);
   }
+}
+
+function say(error: unknown): void {
+  at('error').textContent = error instanceof Error ? error.message : String(error);
+  at('error').hidden = false;
 }
 
 async function train(name: ExampleName, request: RunRequest): Promise<void> {
@@ -84,10 +91,13 @@ driver.on((event) => {
 
 const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, { type: T }>) => void } = {
   begin({ example }) {
-    for (const id of ['charts', 'pictures-box', 'plan', 'outcome', 'after']) at(id).hidden = true;
+    for (const id of ['charts', 'pictures-box', 'strips-box', 'plan', 'outcome', 'after'])
+      at(id).hidden = true;
     at('error').hidden = true;
+    const info = CATALOGUE.find(({ name }) => name === example);
     // A classifier's loss stays within a decade or two; a regression's crosses many.
-    loss.clear({ logarithmic: CATALOGUE.find(({ name }) => name === example)?.data === null });
+    loss.clear({ logarithmic: info?.data === null });
+    looking.begin({ digits: info?.drawable === true });
     accuracy.clear({ fraction: true });
     pictures.clear();
     progress.hidden = true;
@@ -139,8 +149,13 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
     if (!set) return;
     at('pictures-box').hidden = false;
     pictures.update(set, predictions);
+    looking.again();
     const right = predictions.filter(({ truth, predicted }) => truth === predicted).length;
     at('pictures-right').textContent = `${right} of ${predictions.length} right`;
+  },
+  strips({ strips }) {
+    at('strips-box').hidden = false;
+    showStrips(at('strips'), strips);
   },
   end({ summary }) {
     at('stage').textContent = summary.stopped ? 'stopped' : 'done';

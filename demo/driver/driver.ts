@@ -2,7 +2,7 @@
 
 import { CATALOGUE, type ExampleInfo } from '../examples/catalogue.js';
 import { unknownExample } from '../examples/find.js';
-import { useDevice } from './device.js';
+import { canvasGpu, useDevice } from './device.js';
 import type {
   DemoEvent,
   DeviceChoice,
@@ -12,6 +12,7 @@ import type {
   TestReport,
   VerifySummary,
 } from './events.js';
+import type { Features } from './features.js';
 import { ExampleRun } from './run.js';
 
 export class Driver {
@@ -71,6 +72,21 @@ export class Driver {
   stop(): void {
     this.#stopAsked = true;
     this.#run?.stop();
+  }
+
+  /** The probabilities of the classes for a picture (bytes), from the model on show; `null` while there is none. */
+  async classify(picture: Uint8Array): Promise<readonly number[] | null> {
+    return (await this.#run?.classify(picture)) ?? null;
+  }
+
+  /** What the first convolution of the model on show looks for; `null` where there is none. */
+  async features(): Promise<Features | null> {
+    return (await this.#run?.features()) ?? null;
+  }
+
+  /** The GPU that the models lie on, where a canvas can be drawn on it; else `null`. */
+  canvasGpu(): Promise<GPUDevice | null> {
+    return canvasGpu();
   }
 
   async verify(): Promise<VerifySummary | null> {

@@ -52,6 +52,12 @@ export interface Predicted {
   readonly confidence: number;
 }
 
+/** A row of pictures, each a data URL. */
+export interface DrawnStrip {
+  readonly title: string;
+  readonly images: readonly string[];
+}
+
 export type DemoEvent =
   | { readonly type: 'begin'; readonly example: ExampleName }
   | { readonly type: 'device'; readonly device: DeviceReport }
@@ -69,6 +75,7 @@ export type DemoEvent =
     }
   | { readonly type: 'epoch'; readonly epoch: number; readonly logs: Readonly<Record<string, number>> }
   | { readonly type: 'predictions'; readonly predictions: readonly Predicted[] }
+  | { readonly type: 'strips'; readonly strips: readonly DrawnStrip[] }
   | { readonly type: 'end'; readonly summary: RunSummary };
 
 export interface RunSummary {

@@ -2,7 +2,8 @@
 
 import type { Model, NDArray } from 'heddle';
 import type { PackedImages } from '../data/datasets.js';
-import type { Predicted, TestReport } from './events.js';
+import type { Strip } from '../examples/example.js';
+import type { DrawnStrip, Predicted, TestReport } from './events.js';
 
 /** Pictures on show. */
 export const SAMPLES = 25;
@@ -14,11 +15,24 @@ export async function predictRows(model: Model, set: PackedImages, count: number
   const { data } = (await model.predict(images, { batchSize: Math.min(count, BATCH) })) as NDArray;
   const classes = set.classNames.length;
   return Array.from({ length: count }, (_, row) => {
-    const logits = Array.from(data.subarray(row * classes, (row + 1) * classes));
-    const largest = Math.max(...logits);
-    const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
-    return { row, truth: set.labels[row] ?? 0, predicted: logits.indexOf(largest), confidence: 1 / sum };
+    const shares = softmax(data.subarray(row * classes, (row + 1) * classes));
+    const confidence = Math.max(...shares);
+    return { row, truth: set.labels[row] ?? 0, predicted: shares.indexOf(confidence), confidence };
   });
+}
+
+/** The probability of each class for one picture (bytes). The model gives logits. */
+export async function classify(model: Model, picture: Uint8Array): Promise<readonly number[]> {
+  const { data } = (await model.predict(picture, { batchSize: 1 })) as NDArray;
+  return softmax(data);
+}
+
+function softmax(logits: ArrayLike<number>): readonly number[] {
+  const all = Array.from(logits);
+  const largest = Math.max(...all);
+  const powers = all.map((logit) => Math.exp(logit - largest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
 }
 
 /** All of `set`, counted, and the first pictures with what the model says. */
@@ -38,15 +52,35 @@ export async function testReport(model: Model, set: PackedImages): Promise<TestR
   return { classNames, confusion, samples };
 }
 
+/** Each picture of a row as a data URL. */
+export function drawnStrip({ title, width, height, pixels }: Strip): DrawnStrip {
+  const canvas = document.createElement('canvas');
+  const size = width * height;
+  const images = Array.from({ length: pixels.length / size }, (_, index) => {
+    drawGray(canvas, { width, height }, (at) => 255 * (pixels[index * size + at] ?? 0));
+    return canvas.toDataURL('image/png');
+  });
+  return { title, images };
+}
+
 /** Draws a picture, one canvas pixel for each of its own. */
 export function drawImage(canvas: HTMLCanvasElement, set: PackedImages, row: number): void {
-  const { width, height } = set;
+  const size = set.height * set.width;
+  drawGray(canvas, set, (at) => set.images[row * size + at] ?? 0);
+}
+
+/** `ink` gives each pixel from 0 to 255; what lies outside is cut off. */
+function drawGray(
+  canvas: HTMLCanvasElement,
+  { width, height }: Pick<PackedImages, 'width' | 'height'>,
+  ink: (at: number) => number,
+): void {
   canvas.width = width;
   canvas.height = height;
   const pixels = new ImageData(width, height);
   for (let index = 0; index < width * height; index++) {
-    const ink = set.images[row * width * height + index] ?? 0;
-    pixels.data.set([ink, ink, ink, 255], index * 4);
+    const gray = ink(index);
+    pixels.data.set([gray, gray, gray, 255], index * 4);
   }
   canvas.getContext('2d')?.putImageData(pixels, 0, 0);
 }

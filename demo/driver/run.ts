@@ -13,7 +13,8 @@ import type {
   TestReport,
   VerifySummary,
 } from './events.js';
-import { predictRows, SAMPLES, testReport } from './predictions.js';
+import { Features } from './features.js';
+import { classify, drawnStrip, predictRows, SAMPLES, testReport } from './predictions.js';
 import { Recorder } from './recorder.js';
 
 /** Milliseconds between live predictions. */
@@ -30,6 +31,7 @@ export class ExampleRun {
   readonly #abort = new AbortController();
   readonly #models = new Set<Model>();
   #shown: Shown | null = null;
+  #features: Promise<Features | null> | null = null;
   #plan: PlanReport | null = null;
   #seconds = 0;
   #submits = 0;
@@ -63,8 +65,8 @@ export class ExampleRun {
     const result = await this.#finished();
     const { stopped } = result;
     if (!stopped && !this.#plan) this.#showPlan();
-    const test = this.#shown?.test;
-    if (test && this.#request.live !== false) await this.#predict(test);
+    if (this.#request.live !== false) await this.#predict();
+    else if (!stopped) await this.#showStrips();
     const summary = this.#summary(result);
     this.#tell({ type: 'end', summary });
     return summary;
@@ -98,7 +100,23 @@ export class ExampleRun {
     return model && test ? testReport(model, test) : null;
   }
 
+  /** The probabilities of the classes for one picture; `null` before there is a classifier. */
+  async classify(picture: Uint8Array): Promise<readonly number[] | null> {
+    const { model, test } = this.#shown ?? {};
+    return model && test ? classify(model, picture) : null;
+  }
+
+  /** What the first convolution looks for; `null` where there is none, or no pictures to look at. */
+  async features(): Promise<Features | null> {
+    const { model, test } = this.#shown ?? {};
+    if (!model || !test) return null;
+    this.#features ??= Features.of(model);
+    return this.#features;
+  }
+
   dispose(): void {
+    this.#features?.then((features) => features?.dispose()).catch(() => {});
+    this.#features = null;
     for (const model of this.#models) model.dispose();
     this.#models.clear();
     this.#shown?.program?.dispose();
@@ -142,6 +160,7 @@ export class ExampleRun {
 
   #show(shown: Shown): void {
     this.#shown = shown;
+    this.#features = null;
     this.#models.add(shown.model);
     this.#plan = null;
     this.#recorder.extent = { stepsPerEpoch: shown.stepsPerEpoch ?? 1, total: shown.steps ?? 0 };
@@ -177,18 +196,25 @@ export class ExampleRun {
   }
 
   async #predictLive(ended: AbortSignal): Promise<void> {
-    const test = this.#shown?.test;
-    if (!test || this.#request.live === false) return;
+    if (this.#request.live === false) return;
     while (!ended.aborted) {
-      if (this.#recorder.done > 0) await this.#predict(test);
+      if (this.#recorder.done > 0) await this.#predict();
       await new Promise((resolve) => setTimeout(resolve, LIVE_MS));
     }
   }
 
-  async #predict(test: NonNullable<Shown['test']>): Promise<void> {
-    const { model } = this.#shown as Shown;
-    const predictions = await predictRows(model, test, SAMPLES);
-    this.#tell({ type: 'predictions', predictions });
+  async #predict(): Promise<void> {
+    const { model, test } = this.#shown ?? {};
+    if (model && test) {
+      const predictions = await predictRows(model, test, SAMPLES);
+      this.#tell({ type: 'predictions', predictions });
+    }
+    await this.#showStrips();
+  }
+
+  async #showStrips(): Promise<void> {
+    const strips = await this.#shown?.strips?.();
+    if (strips) this.#tell({ type: 'strips', strips: strips.map(drawnStrip) });
   }
 
   /** The plan of the program on show; there is none before the first step, nor on the CPU. */

@@ -7,6 +7,8 @@ export interface ExampleInfo {
   readonly teaches: string;
   /** The packed data set that it needs. */
   readonly data: 'fashion-mnist' | 'digits' | null;
+  /** Whether it reads digits, drawn ones too. */
+  readonly drawable?: true;
   /** `epochs` is 0 where nothing is trained. */
   readonly defaults: RunSettings;
 }
@@ -25,7 +27,8 @@ export type ExampleName =
   | 'fashion-cnn'
   | 'fashion-resnet'
   | 'digits'
-  | 'digits-cnn';
+  | 'digits-cnn'
+  | 'denoise';
 
 export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
   {
@@ -57,6 +60,7 @@ export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
     teaches:
       'A 784-50-50-10 network; three tenths of the pictures are held out, class by class, and never trained on.',
     data: 'digits',
+    drawable: true,
     defaults: { epochs: 10, batchSize: 32, seed: 42 },
   },
   {
@@ -65,7 +69,16 @@ export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
     teaches:
       'A small convolutional network that is shown each digit shifted a little differently every time.',
     data: 'digits',
+    drawable: true,
     defaults: { epochs: 5, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'denoise',
+    title: 'Digits out of the noise',
+    teaches:
+      'A convolutional autoencoder gets digits with noise on them and gives them back without: noisy, restored, clean.',
+    data: 'digits',
+    defaults: { epochs: 3, batchSize: 32, seed: 42 },
   },
   {
     name: 'celsius',

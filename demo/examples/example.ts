@@ -32,6 +32,17 @@ export interface Shown {
   readonly steps?: number;
   /** Pictures that the model never trains on. */
   readonly test?: PackedImages;
+  /** What the model makes of some pictures, as rows to look at; asked for now and then while it trains. */
+  readonly strips?: () => Promise<readonly Strip[]>;
+}
+
+/** A row of gray pictures. */
+export interface Strip {
+  readonly title: string;
+  readonly width: number;
+  readonly height: number;
+  /** From 0, black, to 1, white: picture after picture, each row by row. */
+  readonly pixels: Float32Array;
 }
 
 export interface ExampleResult {

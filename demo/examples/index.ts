@@ -2,6 +2,7 @@
 
 import type { ExampleName } from './catalogue.js';
 import { celsius } from './celsius.js';
+import { denoise } from './denoise.js';
 import { digits } from './digits.js';
 import { digitsCnn } from './digits-cnn.js';
 import type { Example } from './example.js';
@@ -13,6 +14,7 @@ import { twoNodes } from './two-nodes.js';
 
 export const EXAMPLES: Readonly<Record<ExampleName, Example>> = Object.freeze({
   celsius,
+  denoise,
   digits,
   'digits-cnn': digitsCnn,
   'fashion-cnn': fashionCnn,

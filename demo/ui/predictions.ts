@@ -7,11 +7,14 @@ import { make } from './dom.js';
 
 export class PredictionGrid {
   readonly #place: HTMLElement;
+  readonly #choose: (row: number) => void;
   #set: PackedImages | null = null;
   #captions: HTMLElement[] = [];
 
-  constructor(place: HTMLElement) {
+  /** `choose` hears of the picture that was clicked. */
+  constructor(place: HTMLElement, choose: (row: number) => void) {
     this.#place = place;
+    this.#choose = choose;
   }
 
   clear(): void {
@@ -36,9 +39,12 @@ export class PredictionGrid {
       canvas.setAttribute('role', 'img');
       canvas.setAttribute('aria-label', `picture of: ${set.classNames[truth]}`);
       drawImage(canvas, set, row);
+      const button = make('button', { title: 'look at this picture' }, canvas);
+      button.type = 'button';
+      button.addEventListener('click', () => this.#choose(row));
       const caption = make('figcaption');
       this.#captions.push(caption);
-      this.#place.append(make('figure', { className: 'picture' }, canvas, caption));
+      this.#place.append(make('figure', { className: 'picture' }, button, caption));
     }
   }
 }

@@ -1,5 +1,11 @@
 // The report of a run: one HTML file that needs nothing else.
-import type { DemoEvent, RunSummary, TestReport, VerifySummary } from '../../demo/driver/events.js';
+import type {
+  DemoEvent,
+  DrawnStrip,
+  RunSummary,
+  TestReport,
+  VerifySummary,
+} from '../../demo/driver/events.js';
 import { Curve } from '../../demo/ui/curve.js';
 import { escaped, lineChart } from './svg.js';
 
@@ -7,10 +13,12 @@ import { escaped, lineChart } from './svg.js';
 export class History {
   readonly loss = new Map<string, Curve>();
   readonly accuracy = new Map<string, Curve>();
+  strips: readonly DrawnStrip[] = [];
   plan = '';
 
   hear(event: DemoEvent): void {
     if (event.type === 'plan') this.plan = event.plan.text;
+    if (event.type === 'strips') this.strips = event.strips;
     if (event.type !== 'steps') return;
     for (const { series, step, loss, accuracy } of event.steps) {
       curveOf(this.loss, series).add(step, loss);
@@ -39,7 +47,8 @@ h1{font-size:24px}h2{font-size:17px;margin:32px 0 10px}svg{width:100%;height:aut
 .scroll{overflow-x:auto}.confusion td{text-align:right;font-variant-numeric:tabular-nums}.confusion th{white-space:nowrap}
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:14px}figure{margin:0}
 figure img{width:100%;image-rendering:pixelated;border:3px solid #2a9560;border-radius:6px;box-sizing:border-box}.wrong img{border-color:#c8372d}
-figcaption{font-size:13px;line-height:1.35}.bad{color:#c8372d}pre{overflow-x:auto;font-size:12px}.legend{font-size:13px}`;
+figcaption{font-size:13px;line-height:1.35}
+.strip{margin-bottom:10px}.strip div{display:flex;gap:4px}.strip img{flex:1;min-width:0;image-rendering:pixelated}.bad{color:#c8372d}pre{overflow-x:auto;font-size:12px}.legend{font-size:13px}`;
 
 export function htmlReport({ title, summary, history, verify, test }: ReportParts): string {
   const parts = [
@@ -49,6 +58,7 @@ export function htmlReport({ title, summary, history, verify, test }: ReportPart
     section('Accuracy', lineChart(history.accuracy, 'accuracy over steps')),
     test ? section('Who is taken for whom', confusionTable(test)) : '',
     test ? section(`${test.samples.length} pictures that it has never trained on`, samples(test)) : '',
+    section('Pictures', stripRows(history.strips)),
     section('The run', figures(summary)),
     verify ? section('Verification of the plan that trained', verification(verify)) : '',
     history.plan === '' ? '' : section('The plan of a step', `<pre>${escaped(history.plan)}</pre>`),
@@ -87,6 +97,14 @@ function samples({ classNames, samples: shown }: TestReport): string {
   });
   return `<div class="samples">${figuresOf.join('')}</div>`;
 }
+
+const stripRows = (strips: readonly DrawnStrip[]): string =>
+  strips
+    .map(({ title, images }) => {
+      const pictures = images.map((image) => `<img src="${image}" alt="">`).join('');
+      return `<figure class="strip"><figcaption>${escaped(title)}</figcaption><div>${pictures}</div></figure>`;
+    })
+    .join('');
 
 function figures(summary: RunSummary): string {
   const rounded = { ...summary, seconds: summary.seconds.toFixed(1) };
