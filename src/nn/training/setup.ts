@@ -90,6 +90,9 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
   const several = outputNames.length > 1;
   const losses = lossesOf(options.loss, outputNames);
   const metricSpecs = metricsOf(options.metrics ?? [], outputNames);
+  const logged = metricSpecs.flat().length + (several ? outputNames.length : 0);
+  // Before they are resolved: a file may name a million.
+  checkColumns(logged);
   const taken = new Set(lossNames(outputNames));
   const metrics = losses.flatMap((loss, output) =>
     (metricSpecs[output] ?? []).map((spec) => {
@@ -99,8 +102,6 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
       return { name: counted(several ? `${outputNames[output]}_${name}` : name, taken), output, apply };
     }),
   );
-  const logged = metrics.length + (several ? outputNames.length : 0);
-  checkColumns(logged);
   const lossWeights = lossWeightsOf(options.lossWeights, outputNames);
   const variables = network.trainableWeights;
   return {
