@@ -15,7 +15,11 @@ async function trained({ model, x, y, shape, batchSize }: ExampleModel) {
   return { model, program };
 }
 
-const costs = (name: string, most: { dispatches: number; peakBytes: number }): GpuCase => ({
+const costs = (
+  name: string,
+  most: { readonly dispatches: number; readonly peakBytes: number },
+  steps = STEPS,
+): GpuCase => ({
   name: `${name}: at most ${most.dispatches} dispatches a step, one pass, nothing created`,
   async run(ctx) {
     await ownDevice(ctx);
@@ -23,19 +27,19 @@ const costs = (name: string, most: { dispatches: number; peakBytes: number }): G
     ctx.onCleanup(() => model.dispose());
     let ours = {} as Awaited<ReturnType<typeof counted>>;
     const native = await countNatively(async () => {
-      ours = await counted(async () => program.submit({}, STEPS));
+      ours = await counted(async () => program.submit({}, steps));
     });
     await program.backend.settled();
     const { dispatches, peakBytes, lowerBoundBytes } = program.stats();
     const report = await verify(model);
     return [
-      ...sameCounts(`${STEPS} steps`, ours, {
+      ...sameCounts(`${steps} steps`, ours, {
         ...MADE_NOTHING,
         submits: 1,
         passes: 1,
         copies: 0,
         writes: 0,
-        dispatches: STEPS * dispatches,
+        dispatches: steps * dispatches,
       }),
       ...exact(
         'native calls',
@@ -47,7 +51,7 @@ const costs = (name: string, most: { dispatches: number; peakBytes: number }): G
           'createBindGroup',
           'writeBuffer',
         ].map((call) => native[call] ?? NaN),
-        [1, 1, STEPS * dispatches, 0, 0, 0],
+        [1, 1, steps * dispatches, 0, 0, 0],
       ),
       ...check(
         'dispatches',
@@ -77,6 +81,7 @@ export const cases: GpuCase[] = [
   costs('celsius', { dispatches: 8, peakBytes: 2 ** 16 }),
   costs('ten-times', { dispatches: 8, peakBytes: 2 ** 16 }),
   costs('digits', { dispatches: 14, peakBytes: 2 ** 20 }),
+  costs('fashion-cnn', { dispatches: 24, peakBytes: 10_000_000 }, 4),
   {
     name: 'fit in its steady state: 16 steps a submit, one pass, nothing created or written',
     async run(ctx) {
