@@ -1,9 +1,10 @@
 /**
  * The losses that a task must give, in float64 and by plain loops, sharing nothing with any engine: a fast kernel that is wrong
- * cannot win. Forward, backward and Adam of a stack of dense layers.
+ * cannot win. Forward, backward and Adam of convolutions and dense layers.
  */
 
-import { ADAM, stepsPerEpoch, type Task } from './task.js';
+import { type Convolved, convBackward, convForward, type Weights } from './oracle-convolution.js';
+import { ADAM, type Image, inputShapes, isConv, stepsPerEpoch, type Task, type TaskLayer } from './task.js';
 
 interface Parameter {
   readonly value: Float64Array;
@@ -33,39 +34,65 @@ export function expectedLosses(task: Task, steps: number): number[] {
 function exampleLoss(task: Task, row: number, parameters: readonly Parameter[]): number {
   const scale = task.x instanceof Uint8Array ? 1 / 255 : 1;
   const from = row * task.features;
-  const activations = [Float64Array.from(task.x.subarray(from, from + task.features), (x) => x * scale)];
-  task.layers.forEach(({ units, activation }, layer) => {
-    const input = activations[layer] as Float64Array;
-    const { value: kernel } = parameters[2 * layer] as Parameter;
-    const output = Float64Array.from((parameters[2 * layer + 1] as Parameter).value);
-    for (let i = 0; i < input.length; i++) {
-      const x = at(input, i);
-      for (let j = 0; j < units; j++) output[j] = at(output, j) + x * at(kernel, i * units + j);
-    }
-    activations.push(activation === 'relu' ? output.map((value) => Math.max(0, value)) : output);
+  const shapes = inputShapes(task);
+  let hidden: Float64Array = Float64Array.from(task.x.subarray(from, from + task.features), (x) => x * scale);
+  const passed = task.layers.map((layer, index): Passed => {
+    const [kernel, bias] = parametersOf(index, parameters);
+    const input = hidden;
+    const weights = { kernel: kernel.value, bias: bias.value };
+    const convolved = isConv(layer) ? convForward(layer, input, shapes[index] as Image, weights) : null;
+    hidden = convolved?.output ?? denseForward(layer, input, weights);
+    return { input, output: hidden, convolved };
   });
-  const { loss, gradient } = judged(task, row, activations.at(-1) as Float64Array);
+  const { loss, gradient } = judged(task, row, hidden);
   let dy: Float64Array = gradient.map((value) => value / task.batch);
-  for (let layer = task.layers.length - 1; layer >= 0; layer--) {
-    const output = activations[layer + 1] as Float64Array;
-    if (task.layers[layer]?.activation === 'relu') dy = dy.map((value, j) => (at(output, j) > 0 ? value : 0));
-    dy = denseBackward(
-      activations[layer] as Float64Array,
-      dy,
-      parameters[2 * layer],
-      parameters[2 * layer + 1],
-    );
+  for (let index = task.layers.length - 1; index >= 0; index--) {
+    const layer = task.layers[index] as TaskLayer;
+    const { input, output, convolved } = passed[index] as Passed;
+    const [kernel, bias] = parametersOf(index, parameters);
+    if (layer.activation === 'relu') dy = dy.map((value, j) => (at(output, j) > 0 ? value : 0));
+    if (isConv(layer) && convolved) {
+      const weights = { kernel: kernel.value, bias: bias.value };
+      const gradients = { kernel: kernel.gradient, bias: bias.gradient };
+      dy = convBackward(layer, { input, shape: shapes[index] as Image, convolved, dy, weights, gradients });
+    } else dy = denseBackward(input, dy, kernel, bias);
   }
   return loss;
+}
+
+/** What a layer took and gave. */
+interface Passed {
+  readonly input: Float64Array;
+  readonly output: Float64Array;
+  readonly convolved: Convolved | null;
+}
+
+function parametersOf(layer: number, parameters: readonly Parameter[]): readonly [Parameter, Parameter] {
+  const [kernel, bias] = parameters.slice(2 * layer, 2 * layer + 2);
+  if (!kernel || !bias) throw new RangeError('a layer has a kernel and a bias');
+  return [kernel, bias];
+}
+
+function denseForward(
+  { activation }: TaskLayer,
+  input: Float64Array,
+  { kernel, bias }: Weights,
+): Float64Array {
+  const output = Float64Array.from(bias);
+  const units = output.length;
+  for (let i = 0; i < input.length; i++) {
+    const x = at(input, i);
+    for (let j = 0; j < units; j++) output[j] = at(output, j) + x * at(kernel, i * units + j);
+  }
+  return activation === 'relu' ? output.map((value) => Math.max(0, value)) : output;
 }
 
 function denseBackward(
   input: Float64Array,
   dy: Float64Array,
-  kernel?: Parameter,
-  bias?: Parameter,
+  kernel: Parameter,
+  bias: Parameter,
 ): Float64Array {
-  if (!kernel || !bias) throw new RangeError('a dense layer has a kernel and a bias');
   const units = dy.length;
   for (let j = 0; j < units; j++) bias.gradient[j] = at(bias.gradient, j) + at(dy, j);
   return input.map((x, i) => {

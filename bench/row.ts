@@ -1,6 +1,6 @@
 /** What a benchmark gives: rows that print, compare and export. */
 
-export const ENGINES = ['heddle', 'tfjs'] as const;
+export const ENGINES = ['heddle', 'tfjs', 'jax-js'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /** Calls to the device in one step, counted at the WebGPU interface, for every engine in the same way. */

@@ -7,10 +7,37 @@ export interface DenseLayer {
   readonly activation: 'relu' | 'linear';
 }
 
+/** Stride 1 and no padding, then the activation, then the maxima of windows side by side. */
+export interface ConvLayer {
+  readonly filters: number;
+  /** Cells of a side. */
+  readonly kernelSize: number;
+  readonly poolSize: number;
+  readonly activation: 'relu' | 'linear';
+}
+
+export type TaskLayer = DenseLayer | ConvLayer;
+
+export const isConv = (layer: TaskLayer): layer is ConvLayer => 'filters' in layer;
+
+/** The layers of a network without convolutions; throws where there are some. */
+export function denseLayers({ layers }: Pick<Task, 'layers'>): readonly DenseLayer[] {
+  return layers.map((layer) => {
+    if (isConv(layer)) throw new RangeError('only dense networks are measured so');
+    return layer;
+  });
+}
+
+/** [height, width, channels]. */
+export type Image = readonly [number, number, number];
+
 export interface Task {
   readonly name: string;
   readonly features: number;
-  readonly layers: readonly DenseLayer[];
+  /** The features of an example as an image, where the first layers are convolutions. */
+  readonly image?: Image;
+  /** Convolutions first. */
+  readonly layers: readonly TaskLayer[];
   readonly rows: number;
   /** Rows of one step; a divisor of `rows`. */
   readonly batch: number;
@@ -20,9 +47,11 @@ export interface Task {
   readonly y: Int32Array | Float32Array;
   readonly loss: 'softmaxCrossentropy' | 'meanSquaredError';
   readonly learningRate: number;
-  /** Kernel [in, out] and bias [out] of each layer. */
+  /** Kernel and bias of each layer: [in, out], or [height, width, in, out] of a convolution; and [out]. */
   readonly weights: readonly Float32Array[];
 }
+
+type Network = Pick<Task, 'features' | 'image' | 'layers'>;
 
 /** Adam's other numbers, given to every engine. */
 export const ADAM = Object.freeze({ beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
@@ -36,14 +65,15 @@ function numbers(seed: number): () => number {
   };
 }
 
-function glorot(features: number, layers: readonly DenseLayer[]): Float32Array[] {
+/** Uniform kernels within ±√(6 / (fan in + fan out)), biases of 0. */
+function glorot(network: Network): Float32Array[] {
   const next = numbers(7);
-  let fanIn = features;
-  return layers.flatMap(({ units }) => {
-    const limit = Math.sqrt(6 / (fanIn + units));
-    const kernel = Float32Array.from({ length: fanIn * units }, () => (2 * next() - 1) * limit);
-    fanIn = units;
-    return [kernel, new Float32Array(units)];
+  return weightShapes(network).map((shape) => {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    if (shape.length === 1) return new Float32Array(size);
+    const cells = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
+    const limit = Math.sqrt(6 / (cells * ((shape.at(-2) ?? 0) + (shape.at(-1) ?? 0))));
+    return Float32Array.from({ length: size }, () => (2 * next() - 1) * limit);
   });
 }
 
@@ -61,7 +91,7 @@ export function celsius(): Task {
     y: Float32Array.of(-40, 14, 32, 46.4, 59, 71.6, 100.4),
     loss: 'meanSquaredError',
     learningRate: 0.1,
-    weights: glorot(1, layers),
+    weights: glorot({ features: 1, layers }),
   };
 }
 
@@ -96,6 +126,31 @@ export function fashionMnist(size: Size): Task {
   };
 }
 
+/** Two convolutions, each pooled, and two dense layers, on one batch of 32 images. */
+export function cnn(size: Size): Task {
+  const [side, filters, hidden, rows] = size === 'tiny' ? [12, 4, 8, 6] : [28, 32, 128, 32];
+  const conv = { kernelSize: 3, poolSize: 2, activation: 'relu' } as const;
+  const layers: readonly TaskLayer[] = [
+    { filters, ...conv },
+    { filters: 2 * filters, ...conv },
+    { units: hidden, activation: 'relu' },
+    { units: 10, activation: 'linear' },
+  ];
+  const network: Network = { features: side * side, image: [side, side, 1], layers };
+  const next = numbers(17);
+  return {
+    name: 'cnn',
+    ...network,
+    rows,
+    batch: rows,
+    x: Float32Array.from({ length: rows * side * side }, next),
+    y: Int32Array.from({ length: rows }, () => Math.floor(next() * 10)),
+    loss: 'softmaxCrossentropy',
+    learningRate: 1e-3,
+    weights: glorot(network),
+  };
+}
+
 function classifier(
   features: number,
   hidden: number,
@@ -104,12 +159,36 @@ function classifier(
     { units: hidden, activation: 'relu' },
     { units: 10, activation: 'linear' },
   ] as const;
-  return { layers, loss: 'softmaxCrossentropy', learningRate: 1e-3, weights: glorot(features, layers) };
+  return { layers, loss: 'softmaxCrossentropy', learningRate: 1e-3, weights: glorot({ features, layers }) };
 }
 
 export const stepsPerEpoch = ({ rows, batch }: Task): number => rows / batch;
 
+/** The shape of one example for the first layer. */
+export const exampleShape = ({ features, image }: Network): readonly number[] => image ?? [features];
+
 /** Shapes of `task.weights`, in order. */
-export function weightShapes({ features, layers }: Task): (readonly number[])[] {
-  return layers.flatMap(({ units }, index) => [[layers[index - 1]?.units ?? features, units], [units]]);
+export function weightShapes(network: Network): (readonly number[])[] {
+  return inputShapes(network).flatMap((shape, index) => {
+    const layer = network.layers[index] as TaskLayer;
+    if (!isConv(layer))
+      return [[shape.reduce((product, extent) => product * extent, 1), layer.units], [layer.units]];
+    return [[layer.kernelSize, layer.kernelSize, shape.at(-1) ?? 0, layer.filters], [layer.filters]];
+  });
+}
+
+/** What each layer takes of an example: [height, width, channels], or [features] behind a dense layer. */
+export function inputShapes(network: Network): (readonly number[])[] {
+  let shape = exampleShape(network);
+  return network.layers.map((layer) => {
+    const taken = shape;
+    shape = isConv(layer) ? pooledShape(layer, taken as Image) : [layer.units];
+    return taken;
+  });
+}
+
+/** What a convolution with its pooling makes of an image. */
+function pooledShape({ filters, kernelSize, poolSize }: ConvLayer, [height, width]: Image): Image {
+  const pooled = (extent: number): number => Math.floor((extent - kernelSize + 1) / poolSize);
+  return [pooled(height), pooled(width), filters];
 }

@@ -12,7 +12,12 @@ export default defineConfig({
   server: { host: 'localhost', open: hasDesktop },
   // Found in the middle of a run, they would make the page load anew.
   optimizeDeps: {
-    include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-webgpu'],
+    include: [
+      '@jax-js/jax',
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-layers',
+      '@tensorflow/tfjs-backend-webgpu',
+    ],
   },
   build: { target: 'es2022', chunkSizeWarningLimit: 4000 },
 });

@@ -19,7 +19,7 @@ import {
 } from 'heddle';
 import { version } from '../../package.json';
 import type { Identity, Work } from '../case.js';
-import { ADAM, stepsPerEpoch, type Task, weightShapes } from '../task.js';
+import { ADAM, denseLayers, exampleShape, isConv, stepsPerEpoch, type Task, weightShapes } from '../task.js';
 import { adapterName } from './adapter-name.js';
 
 export async function describeHeddle(): Promise<Identity> {
@@ -80,24 +80,33 @@ function weightVariables(task: Task): Variable[] {
   return made;
 }
 
-function dataVariables({ x, y, features, layers, loss, batch }: Task): [Variable, Variable] {
-  const outputs = layers.at(-1)?.units ?? 0;
-  const shape = loss === 'softmaxCrossentropy' ? [batch] : [batch, outputs];
+function dataVariables(task: Task): [Variable, Variable] {
+  const { x, y, loss, batch } = task;
+  const shape = loss === 'softmaxCrossentropy' ? [batch] : [batch, y.length / batch];
   return [
-    variable(x, { shape: [batch, features], trainable: false }),
+    variable(x, { shape: [batch, ...exampleShape(task)], trainable: false }),
     variable(y, { shape, trainable: false }),
   ];
 }
 
 function lossOf(task: Task, [x, y]: readonly [Variable, Variable], weights: readonly Variable[]): Tensor {
   let hidden: Tensor = x;
-  task.layers.forEach(({ activation }, layer) => {
-    const [kernel, bias] = weights.slice(2 * layer, 2 * layer + 2) as [Variable, Variable];
-    const sum = ops.add(ops.matmul(hidden, kernel), bias);
-    hidden = activation === 'relu' ? ops.relu(sum) : sum;
+  task.layers.forEach((layer, index) => {
+    const [kernel, bias] = weights.slice(2 * index, 2 * index + 2) as [Variable, Variable];
+    const product = isConv(layer) ? ops.conv2d(hidden, kernel) : ops.matmul(flat(hidden), kernel);
+    const sum = ops.add(product, bias);
+    hidden = layer.activation === 'relu' ? ops.relu(sum) : sum;
+    if (isConv(layer)) hidden = ops.maxPool(hidden, { poolSize: layer.poolSize });
   });
   return ops.mean(lossFunction(task)(y, hidden));
 }
+
+const flat = (x: Tensor): Tensor => {
+  const [rows = 0, ...rest] = x.shape;
+  return rest.length === 1
+    ? x
+    : ops.reshape(x, [rows, rest.reduce((product, extent) => product * extent, 1)]);
+};
 
 const lossFunction = ({ loss }: Task): losses.LossFunction =>
   loss === 'meanSquaredError'
@@ -107,10 +116,10 @@ const lossFunction = ({ loss }: Task): losses.LossFunction =>
 export async function openHeddleFit(task: Task): Promise<Work> {
   await device();
   const bytes = task.x instanceof Uint8Array;
-  const inputShape = [task.features];
+  const inputShape = exampleShape(task);
   const net = sequential([
     ...(bytes ? [layers.rescaling({ scale: 1 / 255, inputShape })] : []),
-    ...task.layers.map(({ units, activation }, index) =>
+    ...denseLayers(task).map(({ units, activation }, index) =>
       layers.dense({ units, activation, ...(index === 0 && !bytes ? { inputShape } : {}) }),
     ),
   ]);

@@ -1,6 +1,6 @@
-/** The engines by name. TensorFlow.js is loaded only when it is first asked for. */
+/** The engines by name. A peer is loaded only when it is first asked for. */
 
-import type { Contestant } from '../case.js';
+import type { Contestant, Identity, Work } from '../case.js';
 import type { EngineName } from '../row.js';
 import type { Task } from '../task.js';
 import { describeHeddle, openHeddle, openHeddleFit } from './heddle.js';
@@ -22,20 +22,44 @@ export function contestant(engine: EngineName, task: Task, drive: Drive): Contes
       open: () => (drive === 'fit' ? openHeddleFit(task) : openHeddle(task, drive)),
     };
   }
-  const load = () => import('./tfjs.js');
+  const peer = PEERS[engine];
   return {
     engine,
     async describe() {
       try {
-        return await (await load()).describeTfjs();
+        return await (await peer()).describe();
       } catch {
         // Why it could not start stands in the row already.
         return { version: 'unknown', adapter: 'none' };
       }
     },
     async open() {
-      const { openTfjs, openTfjsFit } = await load();
-      return drive === 'fit' ? openTfjsFit(task) : openTfjs(task, drive);
+      const { open, openFit } = await peer();
+      if (drive !== 'fit') return open(task, drive);
+      if (!openFit) throw new Error(`${engine} has no fit`);
+      return openFit(task);
     },
   };
 }
+
+/** Which engines have something to be driven so. */
+export const engineHas = (engine: EngineName, drive: Drive): boolean =>
+  drive !== 'fit' || engine !== 'jax-js';
+
+interface Peer {
+  describe(): Promise<Identity>;
+  open(task: Task, drive: 'free' | 'read'): Promise<Work>;
+  /** Absent where the engine has none. */
+  openFit?(task: Task): Promise<Work>;
+}
+
+const PEERS: Readonly<Record<Exclude<EngineName, 'heddle'>, () => Promise<Peer>>> = {
+  async tfjs() {
+    const { describeTfjs, openTfjs, openTfjsFit } = await import('./tfjs.js');
+    return { describe: describeTfjs, open: openTfjs, openFit: openTfjsFit };
+  },
+  async 'jax-js'() {
+    const { describeJax, openJax } = await import('./jax.js');
+    return { describe: describeJax, open: openJax };
+  },
+};

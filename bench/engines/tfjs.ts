@@ -8,7 +8,7 @@ import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { Identity, Work } from '../case.js';
-import { ADAM, stepsPerEpoch, type Task, weightShapes } from '../task.js';
+import { ADAM, denseLayers, exampleShape, isConv, stepsPerEpoch, type Task, weightShapes } from '../task.js';
 import { adapterName } from './adapter-name.js';
 
 let ready: Promise<string> | null = null;
@@ -35,20 +35,34 @@ const adam = ({ learningRate }: Task): tf.Optimizer =>
 
 export async function openTfjs(task: Task, drive: 'free' | 'read'): Promise<Work> {
   await device();
-  const { features, batch, layers } = task;
   const shapes = weightShapes(task);
   const weights = task.weights.map((values, index) =>
     tf.variable(tf.tensor(values, shapes[index] as number[])),
   );
-  const x = tf.tensor2d(task.x, [batch, features]);
+  const x = tf.tensor(task.x, [task.batch, ...exampleShape(task)]);
   const y = targets(task);
   const optimizer = adam(task);
   const loss = (): tf.Scalar => {
-    let hidden = x;
-    layers.forEach(({ activation }, layer) => {
-      const b = weights[2 * layer] as tf.Tensor as tf.Tensor2D;
-      const bias = weights[2 * layer + 1] as tf.Tensor;
-      hidden = tf.fused.matMul({ a: hidden, b, bias, activation }) as tf.Tensor2D;
+    let hidden: tf.Tensor = x;
+    task.layers.forEach((layer, index) => {
+      const kernel: tf.Tensor = weights[2 * index] as tf.Variable;
+      const bias = weights[2 * index + 1] as tf.Tensor;
+      const { activation } = layer;
+      if (isConv(layer)) {
+        const filter = kernel as tf.Tensor4D;
+        const y = tf.fused.conv2d({
+          x: hidden as tf.Tensor4D,
+          filter,
+          strides: 1,
+          pad: 'valid',
+          bias,
+          activation,
+        });
+        hidden = tf.maxPool(y, layer.poolSize, layer.poolSize, 'valid');
+      } else {
+        const a = hidden.rank === 2 ? hidden : tf.reshape(hidden, [task.batch, -1]);
+        hidden = tf.fused.matMul({ a, b: kernel, bias, activation });
+      }
     });
     return lossOf(task, y, hidden);
   };
@@ -79,8 +93,8 @@ export async function openTfjs(task: Task, drive: 'free' | 'read'): Promise<Work
 }
 
 /** Labels become one-hot rows: the fused loss of TensorFlow.js takes nothing else. */
-function targets({ y, loss, rows, layers }: Task): tf.Tensor2D {
-  const outputs = layers.at(-1)?.units ?? 1;
+function targets({ y, loss, rows, weights }: Task): tf.Tensor2D {
+  const outputs = weights.at(-1)?.length ?? 1;
   if (loss === 'meanSquaredError') return tf.tensor2d(y, [rows, outputs]);
   return tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(y, 'int32'), outputs), 'float32') as tf.Tensor2D);
 }
@@ -93,7 +107,7 @@ const lossOf = ({ loss }: Pick<Task, 'loss'>, y: tf.Tensor, prediction: tf.Tenso
 export async function openTfjsFit(task: Task): Promise<Work> {
   await device();
   const net = tfl.sequential({
-    layers: task.layers.map(({ units, activation }) =>
+    layers: denseLayers(task).map(({ units, activation }) =>
       tfl.layers.dense({ units, activation, inputShape: [task.features] }),
     ),
   });

@@ -1,10 +1,10 @@
 /** Whole training steps: forward, backward, Adam. */
 
 import type { BenchCase, Size } from '../case.js';
-import { contestant, type Drive } from '../engines/index.js';
+import { contestant, type Drive, engineHas } from '../engines/index.js';
 import { expectedLosses } from '../oracle.js';
 import { ENGINES, type EngineName } from '../row.js';
-import { celsius, fashionMnist, mlp, stepsPerEpoch, type Task } from '../task.js';
+import { celsius, cnn, fashionMnist, mlp, stepsPerEpoch, type Task } from '../task.js';
 
 /** Steps whose losses are compared before anything is timed. */
 const CHECKED_STEPS = 4;
@@ -23,6 +23,11 @@ const TASKS: readonly {
 }[] = [
   { make: celsius, about: 'dense 1→1, 7 examples', drives: { free: 256, read: 32, fit: 100 } },
   { make: mlp, about: 'dense 784-128-10, batch 128', drives: { free: 8, read: 4 } },
+  {
+    make: cnn,
+    about: 'conv 32, pool, conv 64, pool, dense 128-10 on 28×28, batch 32',
+    drives: { free: 3, read: 2 },
+  },
   { make: fashionMnist, about: 'dense 784-128-10, 60 batches of 32', drives: { fit: 60 } },
 ];
 
@@ -46,7 +51,13 @@ export function stepsSuite(size: Size, engines: readonly EngineName[] = ENGINES)
     contestants: contestants.map((engine) => contestant(engine, task, drive)),
   });
   const cases = tasks.flatMap((one) =>
-    (Object.keys(one.drives) as Drive[]).map((drive) => caseOf(one, drive, engines)),
+    (Object.keys(one.drives) as Drive[]).map((drive) =>
+      caseOf(
+        one,
+        drive,
+        engines.filter((engine) => engineHas(engine, drive)),
+      ),
+    ),
   );
   const mlpTask = tasks.find(({ task }) => task.name === 'mlp') as (typeof tasks)[number];
   const control = caseOf(mlpTask, 'free', ['heddle', 'heddle']);

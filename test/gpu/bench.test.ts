@@ -3,7 +3,7 @@ import puppeteer, { type Browser, type Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { expectedLosses } from '../../bench/oracle.js';
 import { type Row, rowsOf } from '../../bench/row.js';
-import { celsius, fashionMnist, mlp } from '../../bench/task.js';
+import { celsius, cnn, fashionMnist, mlp } from '../../bench/task.js';
 import { type DriveOptions, driveBench } from '../../tools/bench/drive.js';
 import { type Site, serveBench } from '../../tools/bench/site.js';
 
@@ -13,6 +13,8 @@ const CASES = [
   'celsius/fit',
   'mlp/free',
   'mlp/read',
+  'cnn/free',
+  'cnn/read',
   'fashion-mnist/fit',
   'control',
 ];
@@ -48,8 +50,10 @@ describe('the suite of training steps', () => {
 
   it('gives a checked and timed row for each engine and case', () => {
     expect(rows.map(({ failed }) => failed).filter((failed) => failed !== null)).toEqual([]);
-    const engines = (name: string): string[] =>
-      name === 'control' ? ['heddle', 'heddle'] : ['heddle', 'tfjs'];
+    const engines = (name: string): string[] => {
+      if (name === 'control') return ['heddle', 'heddle'];
+      return name.endsWith('/fit') ? ['heddle', 'tfjs'] : ['heddle', 'tfjs', 'jax-js'];
+    };
     expect(rows.map((row) => [row.case, row.engine])).toEqual(
       CASES.flatMap((name) => engines(name).map((engine) => [name, engine])),
     );
@@ -81,6 +85,7 @@ describe('the suite of training steps', () => {
     expect(rowOf(rows, 'celsius/free', 'heddle').calls).toMatchObject({ submits: 1 / 4, writes: 0 });
     const { calls } = rowOf(rows, 'fashion-mnist/fit', 'heddle');
     expect(calls?.dispatches).toBeLessThanOrEqual(10);
+    expect(rowOf(rows, 'cnn/free', 'heddle').calls?.dispatches).toBeLessThanOrEqual(24);
     expect(rowOf(rows, 'mlp/free', 'tfjs').calls?.bindGroups).toBeGreaterThan(10);
   });
 });
@@ -125,7 +130,7 @@ it('names a suite or case that does not exist', async () => {
 });
 
 it('checks losses that change much more from step to step than the check forgives', () => {
-  for (const task of [celsius(), mlp('tiny'), fashionMnist('tiny')]) {
+  for (const task of [celsius(), mlp('tiny'), cnn('tiny'), fashionMnist('tiny')]) {
     const losses = expectedLosses(task, 5);
     losses.slice(1).forEach((loss, index) => {
       const before = losses[index] ?? Number.NaN;

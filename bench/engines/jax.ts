@@ -1,0 +1,150 @@
+/**
+ * jax-js's side, on WebGPU: the whole step, Adam included, is one `jit` function of weights and moments, as its documentation shows. It
+ * has no `fit`. Images are [batch, channels, height, width] there, so kernels are turned once, before anything is timed.
+ *
+ * Its functions consume their arguments; `.ref` keeps one for another use.
+ */
+
+import { defaultDevice, getWebGPUDevice, init, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
+import { devDependencies } from '../../package.json';
+import type { Identity, Work } from '../case.js';
+import { ADAM, exampleShape, inputShapes, isConv, type Task, type TaskLayer, weightShapes } from '../task.js';
+import { adapterName } from './adapter-name.js';
+
+type State = {
+  weights: np.Array[];
+  m: np.Array[];
+  v: np.Array[];
+  /** β₁ᵗ and β₂ᵗ. */
+  powers: np.Array[];
+};
+
+let ready: Promise<string> | null = null;
+
+/** The backend's adapter in words. */
+const device = (): Promise<string> => {
+  ready ??= start();
+  return ready;
+};
+
+async function start(): Promise<string> {
+  if (!(await init('webgpu')).includes('webgpu'))
+    throw new Error('jax-js could not start its WebGPU backend');
+  defaultDevice('webgpu');
+  return adapterName(getWebGPUDevice().adapterInfo);
+}
+
+export async function describeJax(): Promise<Identity> {
+  return { version: devDependencies['@jax-js/jax'], adapter: await device() };
+}
+
+export async function openJax(task: Task, drive: 'free' | 'read'): Promise<Work> {
+  await device();
+  const weights = startWeights(task);
+  const zeros = (): np.Array[] => weights.map(({ shape }) => np.zeros(shape));
+  let state: State = { weights, m: zeros(), v: zeros(), powers: [np.array(1), np.array(1)] };
+  const x = images(task);
+  const y = targets(task);
+  const step = jit(stepOf(task));
+  /** Consumes the state before, gives the loss. */
+  const next = (): np.Array => {
+    const [loss, after] = step(state, x.ref, y.ref);
+    state = after;
+    return loss;
+  };
+  const read = async (): Promise<number> => {
+    const [value = Number.NaN] = await next().data();
+    return value;
+  };
+  return {
+    async losses(steps) {
+      const found: number[] = [];
+      for (let count = 0; count < steps; count++) found.push(await read());
+      return found;
+    },
+    async run(steps) {
+      if (drive === 'read') for (let count = 0; count < steps; count++) await read();
+      else {
+        for (let count = 1; count < steps; count++) next().dispose();
+        await read();
+      }
+    },
+    dispose() {
+      for (const array of [x, y, ...Object.values(state).flat()]) array.dispose();
+      step.dispose();
+    },
+  };
+}
+
+function stepOf(task: Task): (state: State, x: np.Array, y: np.Array) => [np.Array, State] {
+  const { beta1, beta2, epsilon } = ADAM;
+  const judged = valueAndGrad((weights: np.Array[], x: np.Array, y: np.Array) => lossOf(task, weights, x, y));
+  return ({ weights, m, v, powers: [power1, power2] }, x, y) => {
+    if (!power1 || !power2) throw new RangeError('a state has two powers');
+    const [loss, gradients] = judged(
+      weights.map((weight) => weight.ref),
+      x,
+      y,
+    );
+    const [next1, next2] = [power1.mul(beta1), power2.mul(beta2)];
+    const rate = np.sqrt(np.subtract(1, next2.ref)).mul(task.learningRate).div(np.subtract(1, next1.ref));
+    const after: State = { weights: [], m: [], v: [], powers: [next1, next2] };
+    weights.forEach((weight, index) => {
+      const gradient = gradients[index] as np.Array;
+      const nextM = (m[index] as np.Array).mul(beta1).add(gradient.ref.mul(1 - beta1));
+      const nextV = (v[index] as np.Array).mul(beta2).add(np.square(gradient).mul(1 - beta2));
+      const move = nextM.ref.mul(rate.ref).div(np.sqrt(nextV.ref).add(epsilon));
+      after.weights.push(weight.sub(move));
+      after.m.push(nextM);
+      after.v.push(nextV);
+    });
+    rate.dispose();
+    return [loss, after];
+  };
+}
+
+function lossOf(task: Task, weights: readonly np.Array[], x: np.Array, y: np.Array): np.Array {
+  let hidden = x;
+  task.layers.forEach((layer, index) => {
+    const [kernel, bias] = weights.slice(2 * index, 2 * index + 2) as [np.Array, np.Array];
+    hidden = isConv(layer)
+      ? lax.conv(hidden, kernel, [1, 1], 'VALID').add(bias.reshape([1, layer.filters, 1, 1]))
+      : np.matmul(hidden.reshape([task.batch, -1]), kernel).add(bias);
+    if (layer.activation === 'relu') hidden = nn.relu(hidden);
+    if (isConv(layer)) {
+      const window = [layer.poolSize, layer.poolSize];
+      hidden = lax.reduceWindow(hidden, np.max, window, window);
+    }
+  });
+  if (task.loss === 'meanSquaredError') return np.mean(np.square(hidden.sub(y)));
+  return np.sum(nn.logSoftmax(hidden).mul(y)).mul(-1 / task.batch);
+}
+
+/** Kernels of convolutions as [out, in, height, width]; a dense layer behind images takes them channel by channel. */
+function startWeights(task: Task): np.Array[] {
+  const shapes = weightShapes(task);
+  const inputs = inputShapes(task);
+  return task.weights.map((values, index) => {
+    const weight = np.array(values, { shape: [...(shapes[index] ?? [])] });
+    const input = inputs[index >> 1] ?? [];
+    if (index % 2 === 1) return weight;
+    const layer = task.layers[index >> 1] as TaskLayer;
+    if (isConv(layer)) return weight.transpose([3, 2, 0, 1]);
+    if (input.length === 1) return weight;
+    return weight
+      .reshape([...input, layer.units])
+      .transpose([2, 0, 1, 3])
+      .reshape([-1, layer.units]);
+  });
+}
+
+function images(task: Task): np.Array {
+  const x = np.array(Float32Array.from(task.x), { shape: [task.batch, ...exampleShape(task)] });
+  return task.image ? x.transpose([0, 3, 1, 2]) : x;
+}
+
+function targets({ y, loss, batch }: Task): np.Array {
+  if (loss === 'meanSquaredError')
+    return np.array(Float32Array.from(y), { shape: [batch, y.length / batch] });
+  return nn.oneHot(np.array(Int32Array.from(y)), 10);
+}
