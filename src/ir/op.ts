@@ -60,6 +60,12 @@ export interface OpDef<A extends object = object> {
   /** Output 0 is input 0 under another shape: no kernel, the same memory. */
   readonly view?: boolean;
 
+  /**
+   * The op of the same inputs and attributes that gives the sum of input 1 over all but its last axis as a second output, where there is
+   * one: the gradient of a bias beside that of a kernel.
+   */
+  withColumnSum?(inputs: readonly TensorType[], attrs: A): OpDef<A> | null;
+
   /** The output is the inputs side by side: an empty one may be left out, and a single one is the output. */
   readonly concatenates?: boolean;
 

@@ -24,6 +24,8 @@ export interface MatmulOptions {
 export const matmulOp: OpDef<MatmulAttrs> = {
   name: 'matmul',
   infer: (inputs, attrs) => [productType('matmul', inputs, attrs)],
+  withColumnSum: (inputs, { transposeB }) =>
+    !transposeB && inputs.every(({ shape }) => shape.length === 2) ? matmulWithColumnSumOp : null,
   vjp({ inputs: [a, b], attrs, dys: [dy], needs: [needsA, needsB] }) {
     if (!a || !b || !dy || a.dtype !== 'float32') return [null, null];
     return [needsA ? gradientOfA(a, b, dy, attrs) : null, needsB ? gradientOfB(a, b, dy, attrs) : null];

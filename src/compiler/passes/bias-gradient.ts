@@ -6,9 +6,6 @@
 import { sizeOf } from '../../core/shape.js';
 import { apply, type Graph, type Node, rootsOf, topologicalOrder, type Value } from '../../ir/graph.js';
 import type { OpDef } from '../../ir/op.js';
-import { conv2dFilterGradientOp, conv2dFilterGradientWithColumnSumOp } from '../../ops/convolution/op.js';
-import { matmulOp, matmulWithColumnSumOp } from '../../ops/matmul.js';
-import type { MatmulAttrs } from '../../ops/matmul-shape.js';
 import { type ReduceAttrs, reshape, sumOp } from '../../ops/structural.js';
 import { rebuilt, withValues } from '../rewrite.js';
 
@@ -26,8 +23,9 @@ export function biasGradient(graph: Graph): Graph {
   for (const node of orderWith(rootsOf(graph), sums)) {
     const inputs = node.inputs.map(now);
     const product = sums.get(node);
-    if (products.has(node)) {
-      const [result, columnSum] = apply(withColumnSum(node), inputs, node.attrs, node.scope);
+    const wider = products.has(node) ? withColumnSum(node) : null;
+    if (wider) {
+      const [result, columnSum] = apply(wider, inputs, node.attrs, node.scope);
       set(node.outputs[0], result);
       if (columnSum) columnSums.set(node, columnSum);
     } else if (product) {
@@ -47,7 +45,7 @@ function pairs(order: readonly Node[]): ReadonlyMap<Node, Node> {
   const products = new Map<Value, Node>();
   for (const node of order) {
     const [, b] = node.inputs;
-    if (b && isProduct(node) && !products.has(unshaped(b))) products.set(unshaped(b), node);
+    if (b && withColumnSum(node) && !products.has(unshaped(b))) products.set(unshaped(b), node);
   }
   const sums = new Map<Node, Node>();
   const taken = new Set<Node>();
@@ -63,16 +61,9 @@ function pairs(order: readonly Node[]): ReadonlyMap<Node, Node> {
   return sums;
 }
 
-/** Whether a kernel of `node`'s kind could give the column sum of its second operand as well. */
-function isProduct({ op, inputs, attrs }: Node): boolean {
-  if (op.name === conv2dFilterGradientOp.name) return true;
-  const matrices = inputs.every(({ shape }) => shape.length === 2);
-  return op.name === matmulOp.name && matrices && !(attrs as MatmulAttrs).transposeB;
-}
-
-/** The op that also gives the column sum. Attributes stay as they are. */
-const withColumnSum = ({ op }: Node): OpDef =>
-  (op.name === matmulOp.name ? matmulWithColumnSumOp : conv2dFilterGradientWithColumnSumOp) as OpDef;
+/** The op that also gives the column sum of `node`'s second operand. */
+const withColumnSum = ({ op, inputs, attrs }: Node): OpDef | null =>
+  op.withColumnSum?.(inputs, attrs) ?? null;
 
 function isSumOverRows({ inputs: [x], attrs }: Node): boolean {
   const { axes } = attrs as ReduceAttrs;

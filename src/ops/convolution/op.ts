@@ -90,6 +90,7 @@ const filterReferences: Pick<OpDef<FilterGradientAttrs>, 'reference' | 'magnitud
 /** df[r, s, c, k] = Σ_{n, p, q} x[n, p·stride + r·dilation − top, …, c] · dy[n, p, q, k]. */
 export const conv2dFilterGradientOp: OpDef<FilterGradientAttrs> = {
   name: 'conv2dFilterGradient',
+  withColumnSum: () => conv2dFilterGradientWithColumnSumOp,
   infer: (inputs, attrs) => [
     { shape: filterShape(filterGradientShape('conv2dFilterGradient', inputs, attrs)), dtype: FLOAT },
   ],
