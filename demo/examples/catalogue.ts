@@ -70,7 +70,7 @@ export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
       'A small convolutional network that is shown each digit shifted a little differently every time.',
     data: 'digits',
     drawable: true,
-    defaults: { epochs: 5, batchSize: 32, seed: 42 },
+    defaults: { epochs: 6, batchSize: 32, seed: 42 },
   },
   {
     name: 'denoise',

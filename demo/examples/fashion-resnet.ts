@@ -18,7 +18,7 @@ export function fashionResnet(context: ExampleContext): Promise<ExampleResult> {
   x = block(x, 32, 2); // [batch, 7, 7, 32]
   const outputs = layers.dense({ units: 10 }).apply(layers.globalAveragePooling2d().apply(x));
   const net = model({ inputs, outputs, seed: context.seed });
-  return learnFashion(context, net, { promise: PROMISE });
+  return learnFashion(context, net, { promise: PROMISE, learningRate: 3e-3, settledRate: 6e-4 });
 }
 
 /** relu(x + normalised(conv(relu(normalised(conv(x)))))). Where the shape changes, a 1 × 1 convolution brings x to the new one. */

@@ -10,13 +10,17 @@ const TRAINING_IMAGES = 60_000;
 export interface FashionOptions {
   /** The test accuracy that the example promises. */
   readonly promise: number;
+  /** Default 1e-3. */
+  readonly learningRate?: number;
+  /** What the rate falls to for the last third of the first epoch and for all others: smaller steps settle. Default: it stays. */
+  readonly settledRate?: number;
 }
 
-/** Trains `net`, which gives logits, with Adam at 1e-3, and tests it. */
+/** Trains `net`, which gives logits, with Adam, and tests it. */
 export async function learnFashion(
   context: ExampleContext,
   net: Model,
-  { promise }: FashionOptions,
+  { promise, learningRate = 1e-3, settledRate }: FashionOptions,
 ): Promise<ExampleResult> {
   const { epochs, batchSize, signal, onCompile, dataUrl } = context;
 
@@ -26,8 +30,9 @@ export async function learnFashion(
     loadFashionMnist(dataUrl, { part: 'test' }),
   ]);
 
+  const optimizer = optimizers.adam({ learningRate });
   net.compile({
-    optimizer: optimizers.adam({ learningRate: 1e-3 }),
+    optimizer,
     loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
     metrics: ['accuracy'],
   });
@@ -38,12 +43,18 @@ export async function learnFashion(
     context.follow(net.fit(images, labels, { epochs, batchSize, signal, onCompile }));
 
   // The first epoch begins on the images that are here, in whole batches, while the others load, and goes on with those.
-  const begun = first.rows - (first.rows % batchSize);
+  const whole = (count: number): number => count - (count % batchSize);
+  const begun = whole(first.rows);
+  const settling = settledRate === undefined ? begun : whole(Math.floor((2 / 3) * TRAINING_IMAGES));
   const [train] = await Promise.all([
     loadFashionMnist(dataUrl, { part: 'rest' }).then((rest) => joined(first, rest)),
     learn(rows(first, 0, begun), 1),
   ]);
-  await learn(rows(train, begun, train.rows), 1);
+  if (settledRate !== undefined) {
+    await learn(rows(train, begun, settling), 1);
+    optimizer.learningRate = settledRate;
+  }
+  await learn(rows(train, settling, train.rows), 1);
   if (epochs > 1) await learn(train, epochs - 1);
 
   context.stage('evaluating on the test images');

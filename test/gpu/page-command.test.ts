@@ -141,6 +141,43 @@ describe('an example from the command line', () => {
     expect(read('fashion-mnist.html').toString()).toContain('class="confusion"');
   });
 
+  // A software adapter takes minutes for these. `fashion-cnn` takes it an hour: docs/examples.md has what it came to.
+  it.runIf(full).each([
+    ['digits-cnn', 0.97, 24],
+    ['fashion-resnet', 0.88, 70],
+  ] as const)(
+    '%s: an accuracy of at least %d, in at most %d dispatches a step',
+    {
+      timeout: 1_800_000,
+    },
+    async (example, accuracy, dispatches) => {
+      const { result } = await json('--example', example);
+      expect(result.testAccuracy).toBeGreaterThanOrEqual(accuracy);
+      expect(result.dispatchesPerStep).toBeLessThanOrEqual(dispatches);
+      expect(result.verify.passed).toBe(true);
+    },
+  );
+
+  it.runIf(full)(
+    'denoise: at most a fifth of the noise is left, and the report shows it',
+    {
+      timeout: 900_000,
+    },
+    async () => {
+      const { result, stderr } = await json('--example', 'denoise');
+      const [restored, noisy] = [
+        ...(/error ([\d.]+) after restoring, ([\d.]+) before/.exec(stderr) ?? []),
+      ].slice(1);
+      expect(Number(restored)).toBeLessThanOrEqual(Number(noisy) / 5);
+      expect(result).toMatchObject({ passed: true, testAccuracy: null, verify: { passed: true } });
+      expect(
+        read('denoise.html')
+          .toString()
+          .match(/<figure class="strip"/g),
+      ).toHaveLength(3);
+    },
+  );
+
   it.runIf(full)('on the CPU: the reference trains, and has no plan and nothing to verify', async () => {
     const { result } = await json('--example', 'celsius', '--device', 'cpu', '--epochs', '20');
     expect(result).toMatchObject({
