@@ -23,7 +23,7 @@ export class Looking {
   constructor(driver: Driver, failed: (error: unknown) => void) {
     this.#driver = driver;
     this.#view = new FeatureView(driver);
-    this.#latest = new Latest(() => this.#look(), failed);
+    this.#latest = new Latest(() => this.#lookUnlessGone(), failed);
     this.#pad = new DrawPad(byId('pad', HTMLCanvasElement), () => {
       this.#row = this.#pad.picture() ? null : 0;
       this.#latest.ask();
@@ -58,6 +58,16 @@ export class Looking {
 
   get #set(): PackedImages | null {
     return this.#driver.current?.test ?? null;
+  }
+
+  /** A run that began meanwhile took the model away: no failure, since that one will be looked at next. */
+  async #lookUnlessGone(): Promise<void> {
+    const { current } = this.#driver;
+    try {
+      await this.#look();
+    } catch (error) {
+      if (this.#driver.current === current) throw error;
+    }
   }
 
   async #look(): Promise<void> {
