@@ -1,6 +1,7 @@
 /** The page: buttons in, events out. The same driver runs here for a person and, through `window.heddleDemo`, for the command. */
 
 import 'uplot/dist/uPlot.min.css';
+import './pictures.css';
 import './style.css';
 import { Driver } from './driver/driver.js';
 import type { DemoEvent, RunRequest } from './driver/events.js';

@@ -4,7 +4,7 @@ import { losses, type Model, optimizers } from 'heddle';
 import { loadDigits, type PackedImages, stratifiedSplit, takeRows } from '../data/datasets.js';
 import type { ExampleContext, ExampleResult } from './example.js';
 
-export const HELD_OUT = 0.3;
+const HELD_OUT = 0.3;
 
 /** The digits in two parts, each with the same share of every digit. */
 export async function splitDigits({
