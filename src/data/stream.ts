@@ -55,8 +55,9 @@ export function streamBatches(
     const closing = current;
     current = null;
     // A source that is still being waited for may never answer.
-    const answer = closing?.return?.();
-    if (!waiting) await answer;
+    const answer = Promise.resolve(closing?.return?.());
+    if (waiting) answer.catch(() => {});
+    else await answer;
   }
 
   async function* epoch(done: number): AsyncGenerator<Columns> {

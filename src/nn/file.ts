@@ -70,12 +70,14 @@ const OPTIONS = ['layers', 'loss', 'metrics'] as const;
 export async function save(model: Model): Promise<Uint8Array<ArrayBuffer>> {
   // The position and all reads belong to one moment: nothing is awaited in between.
   const [file, values] = await model.beside(async () => {
-    const training = model.compiled ? trainingConfigOf(model) : null;
-    const config: ModelFile = { version: VERSION, model: model.config, training };
+    const configAt = model.compiled ? trainingConfigOf(model) : null;
     const read = async ([name, variable]: [string, Variable]) => [name, await variable.read()] as const;
-    return [config, await Promise.all([...tensorsOf(model)].map(read))] as const;
+    const tensors = new Map<string, HostTensor>(await Promise.all([...tensorsOf(model)].map(read)));
+    const training = configAt?.(tensors.get('control/step')?.data[0] ?? 0) ?? null;
+    const config: ModelFile = { version: VERSION, model: model.config, training };
+    return [config, tensors] as const;
   });
-  return serialize(new Map<string, HostTensor>(values), { [KEY]: JSON.stringify(file) });
+  return serialize(values, { [KEY]: JSON.stringify(file) });
 }
 
 /**
@@ -125,10 +127,13 @@ function* tensorsOf(model: Model): Generator<[string, Variable]> {
   yield ['control/step', model.control.step];
 }
 
-function trainingConfigOf(model: Model): TrainingConfig {
-  const { setup, position } = model.trainer('save');
+/** The config as it is now, for a number of steps that the device turns out to have done. */
+function trainingConfigOf(model: Model): (step: number) => TrainingConfig {
+  const trainer = model.trainer('save');
+  const { setup } = trainer;
   const { name, config } = setup.optimizer;
-  return {
+  const locate = trainer.locator();
+  return (step) => ({
     optimizer: { name, config },
     losses: setup.losses.map(({ lossName, config: own }) =>
       lossName ? { name: lossName, config: own ?? {} } : null,
@@ -136,8 +141,8 @@ function trainingConfigOf(model: Model): TrainingConfig {
     metrics: metricsOf(model, setup),
     ...(setup.lossWeights.every((weight) => weight === 1) ? {} : { lossWeights: setup.lossWeights }),
     ...trainedOf(model, setup),
-    position: { ...position },
-  };
+    position: locate(step),
+  });
 }
 
 function metricsOf({ outputNames }: Model, { metricSpecs }: Setup): TrainingConfig['metrics'] {

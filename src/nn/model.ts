@@ -68,7 +68,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
     }
     const trainer = new Trainer(this, options, this.#programs);
     this.#trainer?.dispose();
-    this.#programs.dispose();
+    this.#programs.dropTraining();
     this.#trainer = trainer;
     for (const scalar of Object.values(this.control)) scalar.assign(Uint32Array.of(0));
   }
@@ -196,10 +196,13 @@ export class Model<P extends Prediction = Prediction> extends Network {
       dataset.takeIn([epochOrder(size, false, 0, 0)]);
       return this.#verifyFrom(await trainer.trainingProgram('verify', dataset, size));
     }
-    if (trainer.mainProgram) return this.#verifyFrom(trainer.mainProgram);
+    const { mainProgram } = trainer;
+    if (mainProgram && mainProgram.executor.plan.inputs.length === 0) return this.#verifyFrom(mainProgram);
     throw new HeddleError({
       op: 'verify',
-      message: 'nothing has been trained yet',
+      message: mainProgram
+        ? 'the last batches came from an iterable and are gone'
+        : 'nothing has been trained yet',
       roles: ['data'],
       fix: 'pass { x, y }, or fit first',
     });
@@ -220,6 +223,20 @@ export class Model<P extends Prediction = Prediction> extends Network {
   /** @internal Runs what looks at the weights, while nobody verifies them. */
   beside<T>(work: () => Promise<T>): Promise<T> {
     return this.#gate.together(work);
+  }
+
+  /** As `Network.setWeights`; not while the model is verified, which puts back the weights that it found. */
+  override setWeights(values: Parameters<Network['setWeights']>[0]): void {
+    if (this.#trainer?.running === 'verify') {
+      throw new HeddleError({
+        op: 'setWeights',
+        message: `model '${this.name}' is being verified`,
+        roles: ['model'],
+        values: { model: this.name },
+        fix: 'await verify() first',
+      });
+    }
+    super.setWeights(values);
   }
 
   override getWeights(): Promise<NDArray[]> {

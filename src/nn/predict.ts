@@ -45,7 +45,10 @@ export async function predictRows(
         size,
       );
       for (let from = 0; from < columns.rows; from += size) {
-        pending.push(program.run(padded(rowsOf(columns, from, Math.min(columns.rows, from + size)), size)));
+        const run = program.run(padded(rowsOf(columns, from, Math.min(columns.rows, from + size)), size));
+        // The first failure is told; those behind it are not faults of their own.
+        run.catch(() => {});
+        pending.push(run);
         if (pending.length >= IN_FLIGHT) await collect();
       }
       while (pending.length > 0) await collect();

@@ -7,7 +7,7 @@ import { batchFeeds, epochOrder } from './batches.js';
 import { rejectOptions } from './fit-options.js';
 import type { Piece, Session } from './fit-session.js';
 import { RING_ROWS } from './setup.js';
-import type { Trainer } from './trainer.js';
+import type { Position, Trainer } from './trainer.js';
 
 export interface Epochs {
   /** Begins `count` epochs, the first that which the trainer's position names, from its batch on. */
@@ -19,6 +19,8 @@ export interface Epochs {
   /** How many epochs may be begun together. */
   readonly most: number;
   readonly validation: Columns | null;
+  /** What an interrupted epoch must have in common with the one that goes on with it. */
+  readonly identity: Pick<Position, 'rows' | 'batchSize'>;
   /** Lets go of what the epochs come from. */
   readonly close: () => Promise<void>;
 }
@@ -39,13 +41,14 @@ export async function arrayEpochs(session: Session, source: ColumnSource): Promi
   const kept = Math.floor(all.rows * (1 - validationSplit));
   if (kept === 0) throw nothingLeft(all.rows, validationSplit);
   const columns = rowsOf(all, 0, kept);
-  if (options.resume) checkResumed(trainer, kept, batchSize);
-  Object.assign(trainer.position, { rows: kept, batchSize });
+  const identity = { rows: kept, batchSize };
+  if (options.resume) checkResumed(trainer, identity);
   const held = validationData ? await trainer.columns('fit', validationData) : rowsOf(all, kept, all.rows);
   const validation = held.rows > 0 ? held : null;
   if (validation) requireTargets('fit', validation);
   const dataset = await trainer.dataset('train', columns);
-  if (!dataset) return { start: fedEpoch(session, columns), most: 1, validation, close: nothingToClose };
+  if (!dataset)
+    return { start: fedEpoch(session, columns), most: 1, validation, identity, close: nothingToClose };
 
   const { rows } = columns;
   const full = Math.floor(rows / batchSize);
@@ -72,6 +75,7 @@ export async function arrayEpochs(session: Session, source: ColumnSource): Promi
   }
   return {
     validation,
+    identity,
     close: nothingToClose,
     most: even ? dataset.orders : 1,
     start(count) {
@@ -108,7 +112,9 @@ export async function streamedEpochs(session: Session, source: BatchSource): Pro
     ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'],
     'the iterable decides: it gives batches { x, y, sampleWeight? }; pass validationData for validation',
   );
-  const { position } = trainer;
+  const identity = { rows: 0, batchSize: stepsPerEpoch ?? 0 };
+  if (options.resume) checkResumed(trainer, identity);
+  const { position, programs } = trainer;
   const stream = streamBatches(source, (batch) => trainer.columns('fit', batch), {
     steps: stepsPerEpoch,
     ended,
@@ -118,6 +124,8 @@ export async function streamedEpochs(session: Session, source: BatchSource): Pro
       requireTargets('fit', batch);
       const program = await trainer.fedProgram('train', batch, onCompile);
       yield { program, feeds: batchFeeds(batch), size: batch.rows, times: 1 };
+      // A stream may bring ever new shapes: only programs that are still to be reported stay.
+      programs.letGo(trainer);
     }
   }
   const validation = validationData ? await trainer.columns('fit', validationData) : null;
@@ -126,22 +134,28 @@ export async function streamedEpochs(session: Session, source: BatchSource): Pro
     start: () => ({ batches: stepsPerEpoch ?? null, pieces: pieces() }),
     most: 1,
     validation,
+    identity,
     close: stream.close,
   };
 }
 
 /** Throws where an interrupted epoch cannot go on with these data. */
-function checkResumed({ position }: Trainer, rows: number, batchSize: number): void {
+function checkResumed({ position }: Trainer, { rows, batchSize }: Epochs['identity']): void {
   const same = position.rows === rows && position.batchSize === batchSize;
   if (position.batch === 0 || same) return;
   throw new HeddleError({
     op: 'fit',
-    message: `the interrupted epoch had ${position.rows} rows in batches of ${position.batchSize}, now there are ${rows} in batches of ${batchSize}`,
+    message: `the interrupted epoch had ${said(position)}, now there are ${said({ rows, batchSize })}`,
     roles: ['resume', 'batchSize', 'x'],
     values: { before: [position.rows, position.batchSize], now: [rows, batchSize] },
     fix: 'resume with the same data and batchSize, or begin a new epoch: resume: false',
   });
 }
+
+const said = ({ rows, batchSize }: Epochs['identity']): string =>
+  rows > 0
+    ? `${rows} rows in batches of ${batchSize}`
+    : `batches of an iterable, ${batchSize || 'any number'} an epoch`;
 
 const nothingLeft = (rows: number, validationSplit: number): HeddleError =>
   new HeddleError({

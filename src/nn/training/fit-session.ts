@@ -7,7 +7,7 @@ import { type EpochLogs, namedMeans, ringRow } from './logs.js';
 import { type Halt, refusedStep } from './nonfinite.js';
 import type { Pace } from './pace.js';
 import type { FitRun, History } from './run.js';
-import type { Position, Trainer } from './trainer.js';
+import type { Locate, Position, Trainer } from './trainer.js';
 
 /** Submits on their way while the host reads an earlier one. */
 const IN_FLIGHT = 2;
@@ -103,12 +103,14 @@ export function queuePiece(session: Session, stretch: Stretch, { program, feeds,
   });
 }
 
-/** Sets the position to what the device has done: less than was queued, where it refused a step. */
-export async function settlePosition({ trainer, queued }: Session): Promise<void> {
-  const { network, position } = trainer;
-  const [step = 0] = await network.control.step.data();
-  const piece = queued.filter(({ from }) => from.step <= step).at(-1);
-  if (piece) Object.assign(position, after(piece.stretch, piece.from, step - piece.from.step));
+/** From the number of steps that the device has done to the position then: less than what was queued, where it refused a step. */
+export function locatorOf({ trainer, queued }: Session): Locate {
+  const pieces = [...queued];
+  const position = { ...trainer.position };
+  return (step) => {
+    const piece = pieces.filter(({ from }) => from.step <= step).at(-1);
+    return piece ? after(piece.stretch, piece.from, step - piece.from.step) : { ...position, step };
+  };
 }
 
 /** Where `steps` steps lead from `from`. */

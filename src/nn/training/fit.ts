@@ -12,10 +12,10 @@ import {
   type Epoch,
   ending,
   keepPace,
+  locatorOf,
   queuePiece,
   type Session,
   type Stretch,
-  settlePosition,
 } from './fit-session.js';
 import { EpochLogs } from './logs.js';
 import { checkLastUpdate } from './nonfinite.js';
@@ -33,6 +33,7 @@ export async function runFit(
 ): Promise<History> {
   checkFitOptions(options);
   options.signal?.throwIfAborted();
+  const end = endOf(run, options.signal);
   const session: Session = {
     trainer,
     options,
@@ -43,10 +44,24 @@ export async function runFit(
     pending: [],
     queued: [],
     last: null,
-    ended: endOf(run, options.signal),
+    ended: end.reached,
   };
-  await trainer.backend();
-  trainer.clearFaults();
+  try {
+    await trainer.backend();
+    trainer.clearFaults();
+    await trainer.settle();
+    trainer.followed = () => locatorOf(session);
+    await train(session, source);
+  } finally {
+    trainer.followed = null;
+    end.forget();
+  }
+  options.signal?.throwIfAborted();
+  return session.history;
+}
+
+async function train(session: Session, source: ColumnSource | BatchSource): Promise<void> {
+  const { trainer } = session;
   const epochs = await (isBatchSource(source)
     ? streamedEpochs(session, source)
     : arrayEpochs(session, source));
@@ -55,23 +70,22 @@ export async function runFit(
     await runEpochs(session, epochs);
     await callEach(session, (callback) => callback.onTrainEnd?.(session.context));
   } catch (error) {
-    await settlePosition(session).catch(() => {});
+    await trainer.settle().catch(() => {});
     trainer.clearFaults();
+    await epochs.close().catch(() => {});
     throw error;
-  } finally {
-    await epochs.close();
   }
-  options.signal?.throwIfAborted();
-  return session.history;
+  await epochs.close();
 }
 
-async function runEpochs(session: Session, { start, most, validation }: Epochs): Promise<void> {
+async function runEpochs(session: Session, { start, most, validation, identity }: Epochs): Promise<void> {
   const { trainer, options } = session;
   const { position } = trainer;
   const { epochs = 1, callbacks = [], resume = false } = options;
   const paused =
     validation !== null || callbacks.some((callback) => callback.onEpochBegin ?? callback.onEpochEnd);
   if (!resume && position.batch > 0) Object.assign(position, { epoch: position.epoch + 1, batch: 0 });
+  Object.assign(position, identity);
   for (let index = 0; index < epochs && !ending(session); ) {
     const together = paused || position.batch > 0 ? 1 : Math.min(epochs - index, most);
     await callEach(session, (callback) => callback.onEpochBegin?.(index, session.context));
@@ -100,12 +114,16 @@ async function runEpochs(session: Session, { start, most, validation }: Epochs):
   await checkLastUpdate(trainer, session.last);
 }
 
-/** Resolves when `run` is stopped or `signal` aborted. */
-const endOf = (run: FitRun, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    run.onStop(resolve);
-    signal?.addEventListener('abort', () => resolve(), { once: true });
+/** `reached` resolves when `run` is stopped or `signal` aborted; `forget` lets go of the signal. */
+function endOf(run: FitRun, signal?: AbortSignal): { reached: Promise<void>; forget: () => void } {
+  let resolve = (): void => {};
+  const reached = new Promise<void>((settle) => {
+    resolve = settle;
   });
+  run.onStop(resolve);
+  signal?.addEventListener('abort', resolve, { once: true });
+  return { reached, forget: () => signal?.removeEventListener('abort', resolve) };
+}
 
 const newEpoch = ({ trainer }: Session, index: number): Epoch => ({
   index,

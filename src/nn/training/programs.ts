@@ -11,6 +11,8 @@ interface Entry {
   readonly program: Promise<Program>;
   /** Who runs it: while there is anybody, it stays. */
   readonly users: Set<object>;
+  /** The program, once it is there. */
+  made: Program | null;
 }
 
 export class Programs {
@@ -21,17 +23,24 @@ export class Programs {
     const entry = this.#cache.get(key) ?? {
       program: compile({ ...spec(), ...(onProgress ? { onProgress } : {}) }),
       users: new Set(),
+      made: null,
     };
     entry.users.add(user);
     this.#cache.delete(key);
     this.#cache.set(key, entry);
     this.#evict();
     try {
-      return await entry.program;
+      entry.made = await entry.program;
+      return entry.made;
     } catch (error) {
       if (this.#cache.get(key) === entry) this.#cache.delete(key);
       throw error;
     }
+  }
+
+  /** Keeps a program until `user` lets go. */
+  hold(program: Program, user: object): void {
+    for (const { made, users } of this.#cache.values()) if (made === program) users.add(user);
   }
 
   /** `user` has done with all its programs. */
@@ -47,6 +56,11 @@ export class Programs {
       this.#cache.delete(key);
       release(entry);
     }
+  }
+
+  /** Gives up all that depends on how the model was compiled. */
+  dropTraining(): void {
+    for (const key of this.#cache.keys()) if (!key.startsWith('predict ')) this.drop(key);
   }
 
   dispose(): void {

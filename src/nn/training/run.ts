@@ -1,5 +1,7 @@
 /** What `fit` returns: a promise of the history, and a stream of events for whoever cares to listen. */
 
+import { HeddleError } from '../../engine/index.js';
+
 /** Means over the batch of one step. */
 export interface StepEvent {
   readonly epoch: number;
@@ -23,6 +25,14 @@ export interface History {
 
 /** Events kept for a slow listener; older ones are dropped. */
 const KEPT_EVENTS = 1024;
+
+const secondListener = (): HeddleError =>
+  new HeddleError({
+    op: 'fit',
+    message: 'somebody listens to the events of this run already',
+    roles: ['run'],
+    fix: 'use one loop, and hand events on from there, or callbacks',
+  });
 
 export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
   readonly #result: Promise<History>;
@@ -78,6 +88,7 @@ export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
 
   /** Events from now on. Leaving the loop ends listening, not training. Where training fails, the loop throws its error. */
   async *[Symbol.asyncIterator](): AsyncIterator<StepEvent> {
+    if (this.#listening) throw secondListener();
     this.#listening = true;
     // The loop tells of a failure; nobody has to await the run as well.
     this.#result.catch(() => {});

@@ -14,12 +14,18 @@ export async function trainOnBatch(trainer: Trainer, batch: Columns): Promise<Re
   const feeds = batchFeeds(batch);
   program.submit(feeds);
   trainer.ran(program, batch.rows);
-  const [ring, [fault = 0]] = await Promise.all([setup.log.ring.data(), network.control.fault.data()]);
-  const means = ringRow(ring, position.step, logNames.length);
+  const { step, apply, fault } = network.control;
+  const scalars = Promise.all([step.data(), apply.data(), fault.data()]);
+  const [ring, [[done = 0], [applied = 0], [faulty = 0]]] = await Promise.all([
+    setup.log.ring.data(),
+    scalars,
+  ]);
+  position.step = done;
+  const taken = done - applied;
+  const means = ringRow(ring, taken, logNames.length);
   const [loss = Number.NaN] = means;
-  const at = { epoch: position.epoch, batch: 0, step: position.step + 1, loss };
+  const at = { epoch: position.epoch, batch: 0, step: taken + 1, loss };
   if (!Number.isFinite(loss)) throw await refusedStep(trainer, program, feeds, at);
-  position.step++;
-  if (fault !== 0) throw await lastUpdateError(trainer, program, at);
+  if (faulty !== 0) throw await lastUpdateError(trainer, program, at);
   return namedMeans(logNames, means);
 }

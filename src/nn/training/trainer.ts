@@ -25,10 +25,14 @@ export interface Position {
   batch: number;
   /** Steps done since `compile`. */
   step: number;
-  /** Of the epoch that stands next, where it was interrupted: it can only go on with as many. 0 for iterables. */
+  /** Of the epoch that stands next, where it was interrupted: it can only go on with as many. For iterables 0, and the steps of an
+   * epoch. */
   rows: number;
   batchSize: number;
 }
+
+/** From the number of steps done to the position then. */
+export type Locate = (step: number) => Position;
 
 /** What a data set on the device is for; each use keeps one. */
 export type Use = 'train' | 'validate' | 'evaluate' | 'verify';
@@ -45,7 +49,10 @@ export class Trainer {
   lastProgram: Program | null = null;
   /** The program of the last run with the largest batches: what is printed and verified. */
   mainProgram: Program | null = null;
+  /** The user that keeps it from being given up. */
+  readonly #main = {};
   #largest = 0;
+  #disposed = false;
   /** The call in work that trains: `fit`, `trainOnBatch`; empty when there is none. */
   running = '';
 
@@ -109,11 +116,22 @@ export class Trainer {
       return known;
     }
     if (known) {
+      if (use === 'train') this.mainProgram = null;
       this.programs.drop(`${use} `);
       this.#datasets.delete(use);
       known.dispose();
     }
     const dataset = await Dataset.upload(this.network.store, backend, columns, this.dataSpec);
+    if (this.#disposed) {
+      dataset.dispose();
+      throw new HeddleError({
+        op: use,
+        message: `model '${this.network.name}' was compiled again or disposed meanwhile`,
+        roles: ['model'],
+        values: { model: this.network.name },
+        fix: 'await what is in work before compile() and dispose()',
+      });
+    }
     this.#datasets.set(use, dataset);
     return dataset;
   }
@@ -163,6 +181,22 @@ export class Trainer {
     return value.dtype === dtype ? value : ops.cast(value, dtype);
   }
 
+  /** Where the model stands after a number of steps on the device, as the fit in work knows it. */
+  followed: (() => Locate) | null = null;
+
+  /** For `save`, which reads what the device has done by then. */
+  locator(): Locate {
+    const position = { ...this.position };
+    return this.followed?.() ?? ((step) => ({ ...position, step }));
+  }
+
+  /** Takes over the number of steps that the device has done: graph programs count on too. */
+  async settle(): Promise<void> {
+    const locate = this.locator();
+    const [step = 0] = await this.network.control.step.data();
+    Object.assign(this.position, locate(step));
+  }
+
   /** Forgets what ended an earlier run whose end nobody waited for. */
   clearFaults(): void {
     const { halted, fault } = this.network.control;
@@ -182,6 +216,8 @@ export class Trainer {
     if (size < this.#largest) return;
     this.#largest = size;
     this.mainProgram = program;
+    this.programs.letGo(this.#main);
+    this.programs.hold(program, this.#main);
   }
 
   /** Runs `work` as the only training of the model. */
@@ -206,6 +242,7 @@ export class Trainer {
   }
 
   dispose(): void {
+    this.#disposed = true;
     for (const dataset of this.#datasets.values()) dataset.dispose();
     this.#datasets.clear();
     disposeSetup(this.network, this.setup);
