@@ -16,6 +16,7 @@ export function fashionResnet(context: ExampleContext): Promise<ExampleResult> {
   let x = relu(normalized(convolved(pixels, 16, 3, 2))); // [batch, 14, 14, 16]
   x = block(x, 16, 1);
   x = block(x, 32, 2); // [batch, 7, 7, 32]
+  x = block(x, 32, 1);
   const outputs = layers.dense({ units: 10 }).apply(layers.globalAveragePooling2d().apply(x));
   const net = model({ inputs, outputs, seed: context.seed });
   return learnFashion(context, net, { promise: PROMISE, learningRate: 3e-3, settledRate: 6e-4 });
