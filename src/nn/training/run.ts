@@ -34,8 +34,7 @@ const secondListener = (): HeddleError =>
     fix: 'use one loop, and hand events on from there, or callbacks',
   });
 
-export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
-  readonly #result: Promise<History>;
+export class FitRun extends Promise<History> implements AsyncIterable<StepEvent> {
   readonly #events: StepEvent[] = [];
   #listening = false;
   #ended = false;
@@ -45,10 +44,20 @@ export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
 
   /** Starts `train` at once. */
   constructor(train: (run: FitRun) => Promise<History>) {
-    this.#result = train(this).finally(() => {
+    let settle: (result: Promise<History>) => void = () => {};
+    super((resolve) => {
+      settle = resolve;
+    });
+    const result = train(this).finally(() => {
       this.#ended = true;
       this.#wake?.();
     });
+    settle(result);
+  }
+
+  /** What `then` gives is a plain promise: only a run can be stopped. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
   }
 
   /** Ends training after the step in work; the promise resolves to the history so far. */
@@ -74,24 +83,12 @@ export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
     this.#wake?.();
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: a run is awaited like the promise that TF.js returns
-  readonly then: PromiseLike<History>['then'] = (onFulfilled, onRejected) =>
-    this.#result.then(onFulfilled, onRejected);
-
-  catch<T>(onRejected: (error: unknown) => T): Promise<History | T> {
-    return this.#result.catch(onRejected);
-  }
-
-  finally(onFinally: () => void): Promise<History> {
-    return this.#result.finally(onFinally);
-  }
-
   /** Events from now on. Leaving the loop ends listening, not training. Where training fails, the loop throws its error. */
   async *[Symbol.asyncIterator](): AsyncIterator<StepEvent> {
     if (this.#listening) throw secondListener();
     this.#listening = true;
     // The loop tells of a failure; nobody has to await the run as well.
-    this.#result.catch(() => {});
+    this.catch(() => {});
     try {
       for (;;) {
         const event = this.#events.shift();
@@ -99,7 +96,7 @@ export class FitRun implements PromiseLike<History>, AsyncIterable<StepEvent> {
         else if (this.#ended) break;
         else await this.#nextEvent();
       }
-      await this.#result;
+      await this;
     } finally {
       this.#listening = false;
       this.#events.length = 0;
