@@ -1,15 +1,8 @@
 /** What every graph-to-graph pass needs: rebuilding what changed, and knowing who uses what. */
 
 import { sameShape, showShape } from '../core/shape.js';
-import {
-  apply,
-  canonical,
-  type Graph,
-  type Node,
-  rootsOf,
-  topologicalOrder,
-  type Value,
-} from '../ir/graph.js';
+import { canonical, type Graph, type Node, rootsOf, topologicalOrder, type Value } from '../ir/graph.js';
+import { rebuilt } from '../ir/rewrite.js';
 
 /** New outputs for `node`, whose inputs have become `inputs`; `null` keeps the op and its attributes. */
 export type Rewrite = (node: Node, inputs: readonly Value[]) => readonly Value[] | null;
@@ -48,12 +41,6 @@ export function withValues(graph: Graph, now: (value: Value) => Value): Graph {
 export function canonicalGraph(graph: Graph): Graph {
   const inputs = graph.inputs.map(({ name, value }) => ({ name, value: canonical(value) }));
   return { ...withValues(graph, canonical), inputs };
-}
-
-/** The outputs of `node` over `inputs`: its own where nothing changed. */
-export function rebuilt(node: Node, inputs: readonly Value[]): readonly Value[] {
-  const unchanged = inputs.every((input, index) => input === node.inputs[index]);
-  return unchanged ? node.outputs : apply(node.op, inputs, node.attrs, node.scope);
 }
 
 /** Whether nothing has changed: nodes are immutable, so equal roots are equal graphs. */

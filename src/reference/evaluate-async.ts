@@ -1,14 +1,11 @@
 /**
- * The evaluation in slices: the page paints and answers between nodes. One node is never cut, so a stretch lasts at most
- * `SLICE_MS` and one node.
+ * The evaluation in slices: the page paints and answers between nodes. One node is never cut, so a stretch lasts at most a slice
+ * and one node.
  */
 
-import { giveWay } from '../core/give-way.js';
+import { pauses } from '../core/give-way.js';
 import { type Graph, type HostTensor, rootsOf } from '../ir/graph.js';
 import { type EvaluateOptions, type Evaluation, evaluationSteps, type Feeds, split } from './evaluate.js';
-
-/** How long the evaluation runs before it gives way. */
-export const SLICE_MS = 8;
 
 export interface EvaluateAsyncOptions extends EvaluateOptions {
   /** Aborted between nodes: the promise rejects with the signal's reason, nothing has been changed. */
@@ -29,13 +26,13 @@ async function drainInSlices(
   signal?: AbortSignal,
 ): Promise<HostTensor[]> {
   signal?.throwIfAborted();
-  let start = performance.now();
+  const pause = pauses();
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    if (performance.now() - start < SLICE_MS) continue;
-    await giveWay();
+    const pausing = pause();
+    if (!pausing) continue;
+    await pausing;
     signal?.throwIfAborted();
-    start = performance.now();
   }
 }

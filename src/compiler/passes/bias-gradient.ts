@@ -6,8 +6,9 @@
 import { sizeOf } from '../../core/shape.js';
 import { apply, type Graph, type Node, rootsOf, topologicalOrder, type Value } from '../../ir/graph.js';
 import type { OpDef } from '../../ir/op.js';
+import { rebuilt } from '../../ir/rewrite.js';
 import { type ReduceAttrs, reshape, sumOp } from '../../ops/structural.js';
-import { rebuilt, withValues } from '../rewrite.js';
+import { withValues } from '../rewrite.js';
 
 export function biasGradient(graph: Graph): Graph {
   const order = topologicalOrder(rootsOf(graph));

@@ -2,7 +2,8 @@
 
 import type { Graph, Node, Value } from '../../ir/graph.js';
 import { type ConstantAttrs, constantOp, type VariableAttrs, variableOp } from '../../ir/leaves.js';
-import { rebuilt, rewriteGraph } from '../rewrite.js';
+import { rebuilt } from '../../ir/rewrite.js';
+import { rewriteGraph } from '../rewrite.js';
 import { structurallyEqual } from '../structural-key.js';
 
 /** Constants above this size are told apart without comparing them. */

@@ -9,7 +9,8 @@
 import { sameShape, sizeOf, tryBroadcast } from '../../core/shape.js';
 import { apply, type Graph, type Node, type Value, withScope } from '../../ir/graph.js';
 import { type ConstantAttrs, constantOp, scalar } from '../../ir/leaves.js';
-import { rebuilt, rewriteGraph } from '../rewrite.js';
+import { rebuilt } from '../../ir/rewrite.js';
+import { rewriteGraph } from '../rewrite.js';
 import { evaluated } from './fold/evaluate.js';
 import { neutral } from './fold/neutral.js';
 import { withoutViews } from './fold/structure.js';

@@ -4,7 +4,8 @@
  */
 
 import { apply, type Graph, type Node, rootsOf, topologicalOrder, type Value } from '../../ir/graph.js';
-import { rebuilt, withValues } from '../rewrite.js';
+import { rebuilt } from '../../ir/rewrite.js';
+import { withValues } from '../rewrite.js';
 
 /** A longer chain of cheap nodes is stored somewhere in between. */
 const LONGEST_CHAIN = 12;

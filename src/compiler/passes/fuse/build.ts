@@ -4,8 +4,8 @@ import type { Node, TensorType, Value } from '../../../ir/graph.js';
 import { scalarConstant } from '../../../ir/leaves.js';
 import type { FusedPointwise } from '../../../ir/op.js';
 import type { PointwiseProgram, PointwiseRow, PointwiseStep } from '../../../ir/pointwise.js';
+import { rebuilt } from '../../../ir/rewrite.js';
 import { type FusedAttrs, fusedNode, pointwiseNode } from '../../../ops/fused.js';
-import { rebuilt } from '../../rewrite.js';
 import { type Cluster, type Clusters, regionShape } from './clusters.js';
 
 /** Makes the node of `cluster` and records what its values have become. `now` gives what its inputs have become. */
