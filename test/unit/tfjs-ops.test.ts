@@ -1,22 +1,11 @@
 /** The reference and its gradients, op by op, against TensorFlow.js on the CPU, which shares no line with Heddle. */
 
-import { describe, expect, test } from 'vitest';
-import { gradients } from '../../src/compiler/autodiff.js';
-import { applyOne, type HostTensor, type Value } from '../../src/ir/graph.js';
-import { constant, inputOp } from '../../src/ir/leaves.js';
+import { constant } from '../../src/ir/leaves.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluateValues } from '../../src/reference/evaluate.js';
-import { fill, hash } from '../kit/fill.js';
 import { tf } from '../kit/tfjs.js';
+import { floats, type OracleRow, testAgainstTfjs } from '../kit/tfjs-rows.js';
 import type { CaseInput } from '../ops/case.js';
 
-interface Row {
-  readonly inputs: readonly CaseInput[];
-  heddle(...inputs: Value[]): Value;
-  tfjs(...inputs: tf.Tensor[]): tf.Tensor;
-}
-
-const floats = (...shapes: number[][]): CaseInput[] => shapes.map((shape) => ({ shape }));
 const positive = (...shapes: number[][]): CaseInput[] => shapes.map((shape) => ({ shape, fill: 'positive' }));
 const labels = Int32Array.of(3, 0, 4, 1);
 const oneHot = (): tf.Tensor => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 5), 'float32');
@@ -24,7 +13,7 @@ const mask = Uint8Array.from({ length: 12 }, (_, index) => (index + 1) % 2);
 const evens = constant(Int32Array.from(mask), [3, 4], 'int32');
 const indices = constant(labels, [4], 'int32');
 
-const ROWS: Readonly<Record<string, Row>> = {
+const ROWS: Readonly<Record<string, OracleRow>> = {
   matmul: {
     inputs: floats([4, 5], [5, 3]),
     heddle: (a, b) => ops.matmul(a, b),
@@ -186,51 +175,4 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
-describe.each(Object.entries(ROWS))('%s', (name, row) => {
-  test('forward', () => {
-    const { output, feeds, peers } = build(name, row);
-    const [actual] = evaluateValues([output], feeds);
-    const expected = row.tfjs(...peers);
-    expect(actual?.shape).toEqual(expected.shape);
-    expectClose(actual?.data, expected.dataSync());
-  });
-
-  test('gradients', () => {
-    const { inputs, output, feeds, peers } = build(name, row);
-    const { data, shape } = fill({ shape: output.shape }, hash(name), inputs.length);
-    const slopes = gradients([output], [constant(data, shape, 'float32')], inputs);
-    expect(slopes).not.toContain(null);
-    const actual = evaluateValues(
-      slopes.filter((slope) => slope !== null),
-      feeds,
-    );
-    const dy = tf.tensor(Float32Array.from(data), [...shape]);
-    const expected = tf.grads((...list: tf.Tensor[]) => row.tfjs(...list))(peers, dy);
-    expect(actual.length).toBe(expected.length);
-    expected.forEach((slope, index) => {
-      expect(actual[index]?.shape).toEqual(slope.shape);
-      expectClose(actual[index]?.data, slope.dataSync());
-    });
-  });
-});
-
-/** One row in both worlds, on the same numbers. */
-function build(name: string, row: Row) {
-  const tensors = row.inputs.map((input, index) => fill(input, hash(name), index));
-  const inputs = tensors.map(({ shape, dtype }, index) =>
-    applyOne(inputOp, [], { name: `input ${index}`, shape, dtype }),
-  );
-  const feeds = new Map(inputs.map((input, index) => [input.node, (tensors[index] as HostTensor).data]));
-  const peers = tensors.map(({ data, shape }) => tf.tensor(Float32Array.from(data), [...shape]));
-  return { inputs, output: row.heddle(...inputs), feeds, peers };
-}
-
-/** Both round to float32 between ops, so a few units in the last place of the largest element. */
-function expectClose(actual: ArrayLike<number> | undefined, expected: ArrayLike<number>): void {
-  const values = Array.from(expected);
-  const scale = Math.max(...values.map(Math.abs));
-  expect(scale).toBeGreaterThan(0);
-  expect(actual?.length).toBe(values.length);
-  const worst = Math.max(...values.map((value, index) => Math.abs(value - (actual?.[index] ?? Number.NaN))));
-  expect(worst / scale).toBeLessThan(2e-6);
-}
+testAgainstTfjs(ROWS);
