@@ -17,7 +17,7 @@ import { type ByteSource, readSource } from '../formats/safetensors-source.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { LossConfig } from './losses.js';
 import { Model, type Prediction } from './model.js';
-import type { GraphSpec } from './network.js';
+import type { GraphSpec } from './network-spec.js';
 import { layerPaths, weightPaths } from './paths.js';
 import { type RestoreOptions, specFromConfig } from './restore.js';
 import type { CompileOptions, Setup } from './training/setup.js';

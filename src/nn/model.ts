@@ -19,7 +19,8 @@ import {
   verifyProgram,
 } from '../engine/index.js';
 import { checkedCount } from './checks.js';
-import { Network, type NetworkSpec, type StackSpec } from './network.js';
+import { Network } from './network.js';
+import type { NetworkSpec, StackSpec } from './network-spec.js';
 import { predictResident, predictRows } from './predict.js';
 import type { SymbolicTensor } from './symbolic.js';
 import { epochOrder } from './training/batches.js';

@@ -8,9 +8,7 @@ import {
   rejectUnknownOptions,
   type Tensor,
   tensor,
-  type Update,
   unknownName,
-  type Value,
   type Variable,
   VariableStore,
 } from '../engine/index.js';
@@ -22,8 +20,10 @@ import { applyGraph, type Forward, forwardPass, type PassContext } from './forwa
 import { graphOf, type LayerGraph, outputTypes } from './graph.js';
 import type { Layer, LayerOwner } from './layer.js';
 import type { ForwardContext, OutputType } from './layer-definition.js';
-import { Names, outputNames } from './names.js';
+import { Members } from './members.js';
+import { outputNames } from './names.js';
 import { ModelLayer } from './nested.js';
+import type { ApplyOptions, NetworkSpec } from './network-spec.js';
 import { penaltyOf } from './penalty.js';
 import { checkLayer, SequentialBuilder } from './stack.js';
 import { type SummaryOptions, summaryOf } from './summary.js';
@@ -38,54 +38,14 @@ interface Built {
   readonly outputNames: readonly string[];
 }
 
-interface CommonSpec {
-  readonly name?: string;
-  /** Its name where the user gave none. Default `model`. */
-  readonly defaultName?: string;
-  /** Of initialisation, shuffling and dropout: an unsigned 32-bit integer. Default: `init`'s, else 0. */
-  readonly seed?: number;
-}
-
-/** A functional model. */
-export interface GraphSpec extends CommonSpec {
-  readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
-  readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
-  /** The first values of weights, by name, instead of those of their initializers. */
-  readonly initial?: InitialWeights;
-  /** Models within this one that go when it goes. */
-  readonly owned?: readonly Network[];
-}
-
-/** A sequential one. */
-export interface StackSpec extends CommonSpec {
-  /** `input()` may stand first, in place of an `inputShape`. */
-  readonly layers: readonly (Layer | SymbolicTensor)[];
-}
-
-export type NetworkSpec = GraphSpec | StackSpec;
-
-export interface ApplyOptions {
-  /** Whether layers behave as in training (dropout drops). Default `false`. */
-  readonly training?: boolean;
-  /** uint32 []: what random layers count their steps by. Default: the model's own, which `fit` and `minimize` turn on. */
-  readonly counter?: Value;
-  /**
-   * Takes the updates of weights that no optimizer changes, such as moving averages, once for each: `updates: [...minimized, ...own]` of
-   * a program. Without it they are left as they are.
-   */
-  readonly onUpdate?: (update: Update) => void;
-}
-
 export class Network implements LayerOwner {
   readonly name: string;
   readonly seed: number;
   /** Owns the weights, and whatever training adds. */
   readonly store: VariableStore;
   readonly control: Control;
-  readonly #names: Names;
-  /** The layers that it has taken in, its own and those of other models. */
-  readonly #taken = new Set<Layer>();
-  readonly #owned: readonly Network[];
+  readonly #members: Members;
+  readonly #owned: readonly { dispose(): void }[];
   readonly #givenName: string | null;
   readonly #stack: SequentialBuilder | null;
   readonly #initial: InitialWeights | undefined;
@@ -98,7 +58,7 @@ export class Network implements LayerOwner {
     this.store = new VariableStore(this.name);
     this.control = createControl(this.store, 'control');
     markStepCounter(this.control.step);
-    this.#names = new Names(this.name);
+    this.#members = new Members(this, this.name);
     this.#givenName = spec.name ?? null;
     this.#initial = 'initial' in spec ? spec.initial : undefined;
     this.#owned = ('owned' in spec && spec.owned) || [];
@@ -107,7 +67,7 @@ export class Network implements LayerOwner {
       if ('layers' in spec) for (const layer of spec.layers) this.add(layer);
       else this.#build(listOf(spec.inputs), listOf(spec.outputs));
     } catch (error) {
-      this.#release([...this.#taken]);
+      this.#members.releaseAll();
       this.store.dispose();
       throw error;
     }
@@ -141,12 +101,12 @@ export class Network implements LayerOwner {
       return;
     }
     checkLayer(this.#op, layer);
-    const fresh = !this.#taken.has(layer);
-    this.#adopt([layer]);
+    const fresh = !this.#members.has(layer);
+    this.#members.adopt([layer]);
     try {
       this.#stack.add(layer);
     } catch (error) {
-      if (fresh) this.#release([layer]);
+      if (fresh) this.#members.release(layer);
       throw error;
     }
   }
@@ -164,9 +124,7 @@ export class Network implements LayerOwner {
 
   #build(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Built {
     const graph = graphOf(this.#op, inputs, outputs);
-    for (const { name } of inputs) if (name !== null) this.#names.take(name);
-    this.#adopt(graph.layers);
-    const inputNames = inputs.map(({ name }) => name ?? this.#names.next('input'));
+    const inputNames = this.#members.take(inputs, graph.layers);
     let stream = 0;
     const source: WeightSource = {
       owner: this,
@@ -183,27 +141,6 @@ export class Network implements LayerOwner {
     }
     this.#built = { graph, inputNames, outputNames: outputNames(outputs, inputs, inputNames) };
     return this.#built;
-  }
-
-  /** Makes the layers its own. The user's names are taken first, so that no counted name stands in their way. */
-  #adopt(layers: readonly Layer[]): void {
-    const fresh = layers.filter((layer) => !this.#taken.has(layer));
-    const [named, others] = [true, false].map((one) => fresh.filter(({ named: has }) => has === one));
-    const take = (layer: Layer, name: string): void => {
-      layer.adopt(this, name);
-      this.#taken.add(layer);
-    };
-    for (const layer of named ?? []) take(layer, this.#names.take(layer.name));
-    for (const layer of others ?? []) take(layer, this.#names.next(layer.type));
-  }
-
-  /** Gives layers back as they came. */
-  #release(layers: readonly Layer[]): void {
-    for (const layer of layers) {
-      this.#taken.delete(layer);
-      this.#names.free(layer.name);
-      layer.release(this);
-    }
   }
 
   /** Each layer once, in the order of use; a model that is used as a layer is one (`layer.model`). */

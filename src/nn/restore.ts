@@ -5,7 +5,8 @@ import type { NetworkConfig } from './config.js';
 import type { Layer, LayerConfig, LayerFactory } from './layer.js';
 import * as exported from './layers/index.js';
 import { MODEL_TYPE } from './nested.js';
-import { type GraphSpec, Network } from './network.js';
+import { Network } from './network.js';
+import type { GraphSpec } from './network-spec.js';
 import { input, type SymbolicTensor } from './symbolic.js';
 import type { InitialWeights } from './weights.js';
 
