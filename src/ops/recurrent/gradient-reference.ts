@@ -1,0 +1,186 @@
+/** The gradients of a recurrent layer as naive loops: back through the steps, then the weights' sums over rows and steps. */
+
+import type { HostTensor } from '../../ir/graph.js';
+import { recurrentActivation } from './activations.js';
+import type { ByRole, RecurrentShape, SequenceGradientAttrs, WeightGradientAttrs } from './shape.js';
+import { type Walk, walks } from './walk.js';
+
+type Tensors = ByRole<HostTensor>;
+
+/** Gradients of one step of one row: gates before their activations [G][H], gru's recurrent part of n, and what reaches the step before. */
+interface StepGradient {
+  readonly gates: readonly (readonly number[])[];
+  readonly carry: readonly number[];
+  /** What reaches the previous h beside the recurrent product. */
+  readonly h: readonly number[];
+  readonly c: readonly number[];
+}
+
+export function sequenceGradientReference(
+  shape: RecurrentShape,
+  attrs: SequenceGradientAttrs,
+  inputs: Tensors,
+  outputs: Tensors,
+): void {
+  const { cell, units } = shape;
+  for (const walk of walks(shape, attrs, inputs)) {
+    const final = (part: number): number[] =>
+      listOf(units, (u) => read(attrs.dfinals ? inputs.dfinals : undefined, walk.stateAt(part, u)));
+    let dh = final(0);
+    let dc = cell === 'lstm' ? (attrs.cellState ? final(1) : listOf(units, () => 0)) : [];
+    for (let position = walk.order.length - 1; position >= 0; position--) {
+      const t = walk.order[position] as number;
+      dh = dh.map((value, u) => value + read(inputs.dsequence, walk.unitAt(t, u)));
+      const counts = walk.counts(t);
+      const step = counts
+        ? stepGradient(shape, attrs, inputs, walk, t, walk.order[position - 1], dh, dc)
+        : null;
+      for (let u = 0; u < units; u++) {
+        for (let g = 0; g < shape.gates; g++) {
+          put(outputs.dgates, walk.gateAt(t, g, u), step?.gates[g]?.[u] ?? 0);
+        }
+        put(outputs.dcarry, walk.unitAt(t, u), step?.carry[u] ?? 0);
+      }
+      if (!step) continue;
+      const back = throughRecurrentKernel(inputs, walk, cell === 'gru' ? withCarry(step) : step.gates);
+      dh = listOf(units, (u) => at(step.h, u) + back(u));
+      dc = [...step.c];
+    }
+    for (let u = 0; u < units; u++) {
+      put(outputs.dstate, walk.stateAt(0, u), dh[u]);
+      if (cell === 'lstm') put(outputs.dstate, walk.stateAt(1, u), dc[u]);
+    }
+  }
+}
+
+/** gru: the recurrent product sees n's gradient times r. */
+const withCarry = ({ gates: [z, r], carry }: StepGradient): (readonly number[])[] => [
+  z as readonly number[],
+  r as readonly number[],
+  carry,
+];
+
+function stepGradient(
+  { cell, units }: RecurrentShape,
+  attrs: SequenceGradientAttrs,
+  inputs: Tensors,
+  walk: Walk,
+  t: number,
+  before: number | undefined,
+  dh: readonly number[],
+  dc: readonly number[],
+): StepGradient {
+  const act = recurrentActivation(attrs.activation);
+  const gate = recurrentActivation(attrs.recurrentActivation);
+  const list = (of: (u: number) => number): number[] => listOf(units, of);
+  const gateOf = (g: number, u: number): number => read(inputs.gates, walk.gateAt(t, g, u));
+  // `part` of the state that the step started from.
+  const previous = (tensor: HostTensor | undefined, part: number, u: number): number =>
+    before === undefined ? read(inputs.state, walk.stateAt(part, u)) : read(tensor, walk.unitAt(before, u));
+  if (cell === 'simpleRnn') {
+    const y = (u: number): number => read(inputs.sequence, walk.unitAt(t, u));
+    const gates = [list((u) => at(dh, u) * act.slope(y(u)))];
+    return { gates, carry: [], h: list(() => 0), c: [] };
+  }
+  if (cell === 'lstm') {
+    const [i, f, g, o] = [0, 1, 2, 3].map((index) => list((u) => gateOf(index, u))) as Four;
+    const y = list((u) => act.js(read(inputs.carry, walk.unitAt(t, u))));
+    const inner = list((u) => at(dc, u) + at(dh, u) * at(o, u) * act.slope(at(y, u)));
+    const gates = [
+      list((u) => at(inner, u) * at(g, u) * gate.slope(at(i, u))),
+      list((u) => at(inner, u) * previous(inputs.carry, 1, u) * gate.slope(at(f, u))),
+      list((u) => at(inner, u) * at(i, u) * act.slope(at(g, u))),
+      list((u) => at(dh, u) * at(y, u) * gate.slope(at(o, u))),
+    ];
+    return { gates, carry: [], h: list(() => 0), c: list((u) => at(inner, u) * at(f, u)) };
+  }
+  const [z, r, n] = [0, 1, 2].map((index) => list((u) => gateOf(index, u))) as Three;
+  const dn = list((u) => at(dh, u) * (1 - at(z, u)) * act.slope(at(n, u)));
+  const gates = [
+    list((u) => at(dh, u) * (previous(inputs.sequence, 0, u) - at(n, u)) * gate.slope(at(z, u))),
+    list((u) => at(dn, u) * read(inputs.carry, walk.unitAt(t, u)) * gate.slope(at(r, u))),
+    dn,
+  ];
+  const carry = list((u) => at(dn, u) * at(r, u));
+  return { gates, carry, h: list((u) => at(dh, u) * at(z, u)), c: [] };
+}
+
+type Three = [number[], number[], number[]];
+type Four = [number[], number[], number[], number[]];
+
+/** (Σ over gates and units of gradient · Rᵀ) ⊙ factors at unit k. */
+function throughRecurrentKernel(
+  { recurrentKernel }: Tensors,
+  walk: Walk,
+  gates: readonly (readonly number[])[],
+): (k: number) => number {
+  const columns = recurrentKernel?.shape[1] ?? 0;
+  return (k) => {
+    let sum = 0;
+    gates.forEach((gate, g) => {
+      gate.forEach((value, u) => {
+        sum += value * read(recurrentKernel, k * columns + walk.column(g, u));
+      });
+    });
+    return sum * walk.factor(k);
+  };
+}
+
+export function weightGradientReference(
+  shape: RecurrentShape,
+  attrs: WeightGradientAttrs,
+  inputs: Tensors,
+  { dkernel, drecurrentKernel, dbias }: Tensors,
+): void {
+  const { units, gates, features, steps } = shape;
+  const columns = shape.directions * gates * units;
+  const sums = [dkernel, drecurrentKernel, dbias].map((tensor) => new Float64Array(tensor?.data.length ?? 0));
+  const [kernel, recurrent, bias] = sums as [Float64Array, Float64Array, Float64Array];
+  const gathers = (sum: Float64Array, index: number, term: number): void => {
+    sum[index] = (sum[index] as number) + term;
+  };
+  for (const walk of walks(shape, attrs, inputs)) {
+    walk.order.forEach((t, position) => {
+      const before = walk.order[position - 1];
+      const previous = listOf(units, (k) => {
+        const h =
+          before === undefined
+            ? read(inputs.state, walk.stateAt(0, k))
+            : read(inputs.sequence, walk.unitAt(before, k));
+        return h * walk.factor(k);
+      });
+      for (let g = 0; g < gates; g++) {
+        for (let u = 0; u < units; u++) {
+          const column = walk.column(g, u);
+          const gradient = read(inputs.dgates, walk.gateAt(t, g, u));
+          // gru's n is added to the recurrent product times r.
+          const inner = attrs.cell === 'gru' && g === 2 ? read(inputs.dcarry, walk.unitAt(t, u)) : gradient;
+          for (let i = 0; i < features; i++) {
+            const x = read(inputs.x, (walk.row * steps + t) * features + i);
+            gathers(kernel, i * columns + column, x * gradient);
+          }
+          previous.forEach((h, k) => {
+            gathers(recurrent, k * columns + column, h * inner);
+          });
+          gathers(bias, column, gradient);
+          if (attrs.cell === 'gru') gathers(bias, columns + column, inner);
+        }
+      }
+    });
+  }
+  [dkernel, drecurrentKernel, dbias].forEach((tensor, index) => {
+    tensor?.data.set(sums[index] as Float64Array);
+  });
+}
+
+const listOf = (length: number, of: (index: number) => number): number[] =>
+  Array.from({ length }, (_, index) => of(index));
+
+const at = (list: readonly number[], index: number): number => list[index] as number;
+
+/** 0 where the tensor is not there. */
+const read = (tensor: HostTensor | undefined, index: number): number => (tensor?.data[index] ?? 0) as number;
+
+function put(tensor: HostTensor | undefined, index: number, value: number | undefined): void {
+  if (tensor) tensor.data[index] = value as number;
+}

@@ -1,0 +1,115 @@
+/** All steps of a recurrent layer as naive loops from the definitions of the cells: the oracle of the sequence kernels. */
+
+import type { HostTensor } from '../../ir/graph.js';
+import { recurrentActivation } from './activations.js';
+import type { ByRole, RecurrentShape, SequenceAttrs } from './shape.js';
+import { type Walk, walks } from './walk.js';
+
+type Tensors = ByRole<HostTensor>;
+
+/** Numbers of one direction and row: all units of the state h, and of lstm's cell state c. */
+interface State {
+  readonly h: number[];
+  readonly c: number[];
+}
+
+/** One step: the next state, and what a backward pass keeps of it. */
+interface Step extends State {
+  /** [G][H], after their activations; none in a simpleRnn. */
+  readonly gates: readonly (readonly number[])[];
+  /** [H]: gru's recurrent part of n; lstm's next cell state. */
+  readonly carry: readonly number[];
+}
+
+export function sequenceReference(
+  shape: RecurrentShape,
+  attrs: SequenceAttrs,
+  inputs: Tensors,
+  outputs: Tensors,
+): void {
+  const { units } = shape;
+  for (const walk of walks(shape, attrs, inputs)) {
+    const initial = (part: number): number[] =>
+      listOf(units, (u) => inputs.state?.data[walk.stateAt(part, u)] ?? 0);
+    let state: State = { h: initial(0), c: shape.cell === 'lstm' ? initial(1) : [] };
+    for (const t of walk.order) {
+      const step = stepOf(shape, attrs, inputs, walk, t, state);
+      if (walk.counts(t)) state = step;
+      for (let u = 0; u < units; u++) {
+        put(outputs.sequence, walk.unitAt(t, u), state.h[u]);
+        put(outputs.carry, walk.unitAt(t, u), shape.cell === 'lstm' ? state.c[u] : step.carry[u]);
+        step.gates.forEach((gate, g) => {
+          put(outputs.gates, walk.gateAt(t, g, u), gate[u]);
+        });
+      }
+    }
+    for (let u = 0; u < units; u++) {
+      put(outputs.finals, walk.stateAt(0, u), state.h[u]);
+      if (attrs.cellState) put(outputs.finals, walk.stateAt(1, u), state.c[u]);
+    }
+  }
+}
+
+function stepOf(
+  { cell, units }: RecurrentShape,
+  attrs: SequenceAttrs,
+  inputs: Tensors,
+  walk: Walk,
+  t: number,
+  { h, c }: State,
+): Step {
+  const act = recurrentActivation(attrs.activation).js;
+  const gate = recurrentActivation(attrs.recurrentActivation).js;
+  const input = (g: number, u: number): number =>
+    (inputs.preactivations?.data[walk.gateAt(t, g, u)] as number) +
+    (inputs.bias?.data[walk.column(g, u)] ?? 0); // gru's row 0
+  const product = recurrentProduct(inputs, walk, h);
+  const list = (of: (u: number) => number): number[] => listOf(units, of);
+  if (cell === 'simpleRnn') {
+    return { h: list((u) => act(input(0, u) + product(0, u))), c, gates: [], carry: [] };
+  }
+  if (cell === 'lstm') {
+    const [i, f, o] = [0, 1, 3].map((g) => list((u) => gate(input(g, u) + product(g, u)))) as Three;
+    const g = list((u) => act(input(2, u) + product(2, u)));
+    const next = list((u) => at(f, u) * at(c, u) + at(i, u) * at(g, u));
+    return { h: list((u) => at(o, u) * act(at(next, u))), c: next, gates: [i, f, g, o], carry: next };
+  }
+  const recurrentBias = (inputs.bias?.shape[1] ?? 0) as number; // where row 1 begins
+  const recurrent = (g: number, u: number): number =>
+    product(g, u) + (inputs.bias?.data[recurrentBias + walk.column(g, u)] ?? 0);
+  const [z, r] = [0, 1].map((g) => list((u) => gate(input(g, u) + recurrent(g, u)))) as Two;
+  const carry = list((u) => recurrent(2, u));
+  const n = list((u) => act(input(2, u) + at(r, u) * at(carry, u)));
+  const next = list((u) => at(z, u) * at(h, u) + (1 - at(z, u)) * at(n, u));
+  return { h: next, c, gates: [z, r, n], carry };
+}
+
+type Two = [number[], number[]];
+type Three = [number[], number[], number[]];
+
+/** (h ⊙ factors) · R at gate g and unit u of the walk's direction. */
+function recurrentProduct(
+  { recurrentKernel }: Tensors,
+  walk: Walk,
+  h: readonly number[],
+): (g: number, u: number) => number {
+  const columns = recurrentKernel?.shape[1] ?? 0;
+  const masked = h.map((value, k) => value * walk.factor(k));
+  return (g, u) => {
+    const column = walk.column(g, u);
+    let sum = 0;
+    for (let k = 0; k < masked.length; k++) {
+      sum += at(masked, k) * (recurrentKernel?.data[k * columns + column] as number);
+    }
+    return sum;
+  };
+}
+
+const listOf = (length: number, of: (index: number) => number): number[] =>
+  Array.from({ length }, (_, index) => of(index));
+
+const at = (list: readonly number[], index: number): number => list[index] as number;
+
+function put(tensor: HostTensor | undefined, index: number, value: number | undefined): void {
+  if (tensor) tensor.data[index] = value as number;
+}

@@ -1,0 +1,44 @@
+/**
+ * The gradients of a recurrent layer's weights: sums over all rows and steps of [x, h_previous ⊙ factors, 1] times the gates' gradients,
+ * for all cells. Inputs and outputs, in order (`?`: only where the attributes say so):
+ *
+ *   x [B,T,I]  sequence [B,T,D·H]  state? [S,B,D·H]  rows?  dgates [B,T,D·G·H]  dcarry (gru) [B,T,D·H]
+ *     →  dkernel [I,D·G·H]  drecurrentKernel [H,D·G·H]  dbias [D·G·H] (gru: [2,D·3H])
+ *
+ * h_previous is the sequence at the step before in the direction's own order; at its first step it is part 0 of `state`, or 0. `rows` is
+ * there with `dropout` alone, behind T columns of a mask where `mask` says so (which the gradients at hand have taken in already).
+ * gru: columns of n in drecurrentKernel and in row 1 of dbias come from dcarry, all others from dgates.
+ */
+
+import type { OpDef } from '../../ir/op.js';
+import { weightGradientReference } from './gradient-reference.js';
+import { weightGradientCandidates } from './lower.js';
+import {
+  byRole,
+  shapeOfRole,
+  WEIGHT_GRADIENT_OUTPUTS,
+  type WeightGradientAttrs,
+  weightGradientInputs,
+  weightGradientShape,
+} from './shape.js';
+
+const NAME = 'recurrentWeightGradient';
+
+export const recurrentWeightGradientOp: OpDef<WeightGradientAttrs> = {
+  name: NAME,
+  infer(inputs, attrs) {
+    const shape = weightGradientShape(NAME, inputs, attrs);
+    return WEIGHT_GRADIENT_OUTPUTS.map((role) => ({
+      shape: shapeOfRole(role, shape, attrs),
+      dtype: 'float32',
+    }));
+  },
+  reference: (inputs, outputs, attrs) =>
+    weightGradientReference(
+      weightGradientShape(NAME, inputs, attrs),
+      attrs,
+      byRole(weightGradientInputs(attrs), inputs),
+      byRole(WEIGHT_GRADIENT_OUTPUTS, outputs),
+    ),
+  candidates: weightGradientCandidates,
+};
