@@ -10,7 +10,7 @@ import type { LowerRequest } from '../../src/ir/op.js';
 import type { PointwiseProgram, PointwiseRow } from '../../src/ir/pointwise.js';
 import { DEFAULT_CAPABILITIES } from '../../src/kernels/kernel.js';
 import { bindingCount, fusedNode, pointwiseNode, programLabel } from '../../src/ops/fused.js';
-import { emitEpilogue, emitPrologue, mergeEmitted } from '../../src/ops/pointwise/emit.js';
+import { emitEpilogue, emitPrologue } from '../../src/ops/pointwise/emit.js';
 import { evaluateProgram } from '../../src/ops/pointwise/evaluate.js';
 import * as ops from '../../src/ops/pointwise/index.js';
 import { POINTWISE_ROWS } from '../../src/ops/pointwise/index.js';
@@ -255,23 +255,6 @@ describe('emitted code', () => {
     expect(load(float(), float(7, 10))).toBe('0u');
     expect(load(float(2, 1, 10), float(2, 3, 10))).toBe('(row / 3u) * 10u + col');
     expect(load(float(3, 1), float(2, 3, 10))).toBe('(row % 3u)');
-  });
-
-  it('merges a prologue and an epilogue, helpers once', () => {
-    const epilogue = emitEpilogue(fused(float(10)), float(32, 10));
-    const prologue = emitPrologue(
-      {
-        program: { ...AFFINE_GELU, results: [5] },
-        operands: [0, 1].map((input) => ({ type: float(32, 10), input })),
-        sides: [],
-      },
-      float(32, 10),
-    );
-    const both = mergeEmitted([prologue, epilogue]);
-    expect(both.code.match(/fn normal_cdf\(/g)).toHaveLength(1);
-    expect(both.code.match(/fn (prologue|epilogue)\(/g)).toHaveLength(2);
-    expect(both.bindings).toHaveLength(4);
-    expect(both.paramValues).toEqual([0.5, 0.5]);
   });
 });
 

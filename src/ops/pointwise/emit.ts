@@ -89,23 +89,6 @@ export function emitPrologue(fused: FusedPointwise, input: TensorType): EmittedP
   return assemble(fused, inner, body, 'p');
 }
 
-/** A prologue and an epilogue of one kernel as one block, each helper once. */
-export function mergeEmitted(parts: readonly EmittedPointwise[]): EmittedPointwise {
-  const helpers = [...new Set(parts.flatMap((part) => part.helpers))];
-  const body = parts.map((part) => part.body).join('\n');
-  return {
-    key: parts.map((part) => part.key).join(','),
-    code: [...helpers, body].join('\n'),
-    helpers,
-    body,
-    bindings: parts.flatMap((part) => part.bindings),
-    types: parts.flatMap((part) => part.types),
-    params: parts.flatMap((part) => part.params),
-    paramValues: parts.flatMap((part) => part.paramValues),
-    args: parts.flatMap((part) => part.args),
-  };
-}
-
 function assemble(fused: FusedPointwise, inner: ProgramBody, body: string, prefix: string): EmittedPointwise {
   const { program, operands, sides } = fused;
   const code = [...inner.helpers, body].join('\n');
