@@ -4,18 +4,19 @@ import 'uplot/dist/uPlot.min.css';
 import './pictures.css';
 import './style.css';
 import { Driver } from './driver/driver.js';
-import type { DemoEvent, RunRequest } from './driver/events.js';
+import { type DemoEvent, lineOf, type RunRequest } from './driver/events.js';
 import { faceOf } from './driver/face.js';
 import { CATALOGUE, type ExampleName } from './examples/catalogue.js';
 import { Chart } from './ui/chart.js';
 import { Controls } from './ui/controls.js';
 import { byId, make, showNumber, showTime } from './ui/dom.js';
 import { Looking } from './ui/looking.js';
+import { PlotView } from './ui/plot-view.js';
 import { PredictionGrid } from './ui/predictions.js';
 import { showStrips } from './ui/strips.js';
 import { planTiles, showTiles, showVerification } from './ui/tables.js';
 
-const driver = new Driver();
+const driver = new Driver(() => controls.files);
 globalThis.heddleDemo = faceOf(driver);
 
 const at = (id: string): HTMLElement => byId(id, HTMLElement);
@@ -24,6 +25,7 @@ const verifyButton = byId('verify', HTMLButtonElement);
 const saveButton = byId('save', HTMLButtonElement);
 const loss = new Chart(at('loss-chart'));
 const accuracy = new Chart(at('accuracy-chart'));
+const plot = new PlotView(at('plot'));
 const looking = new Looking(driver, say);
 const pictures = new PredictionGrid(at('pictures'), (row) => looking.choose(row));
 
@@ -92,15 +94,16 @@ driver.on((event) => {
 
 const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, { type: T }>) => void } = {
   begin({ example }) {
-    for (const id of ['charts', 'pictures-box', 'strips-box', 'plan', 'outcome', 'after'])
+    for (const id of ['charts', 'pictures-box', 'strips-box', 'plot-box', 'plan', 'outcome', 'after'])
       at(id).hidden = true;
     at('error').hidden = true;
     const info = CATALOGUE.find(({ name }) => name === example);
     // A classifier's loss stays within a decade or two; a regression's crosses many.
-    loss.clear({ logarithmic: info?.data === null });
+    loss.clear({ logarithmic: info?.data === null && info.takes === undefined });
     looking.begin({ digits: info?.drawable === true });
     accuracy.clear({ fraction: true });
     pictures.clear();
+    plot.clear();
     progress.hidden = true;
     showTiles(at('figures'), []);
     at('verification').replaceChildren();
@@ -121,7 +124,7 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
   steps({ steps, done, total, stepsPerEpoch, imagesPerSecond, secondsLeft }) {
     for (const step of steps) {
       loss.add(step.series, step.step, step.loss);
-      if (step.accuracy !== null) accuracy.add('accuracy', step.step, step.accuracy);
+      if (step.accuracy !== null) accuracy.add(lineOf(step, 'accuracy'), step.step, step.accuracy);
     }
     const last = steps.at(-1);
     if (!last) return;
@@ -157,6 +160,12 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
   strips({ strips }) {
     at('strips-box').hidden = false;
     showStrips(at('strips'), strips);
+  },
+  plot({ plot: { title, axes, lines } }) {
+    at('plot-box').hidden = false;
+    at('plot-title').textContent = title;
+    at('plot').setAttribute('aria-label', title);
+    plot.draw({ axes, lines });
   },
   end({ summary }) {
     at('stage').textContent = summary.stopped ? 'stopped' : 'done';

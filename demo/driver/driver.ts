@@ -17,9 +17,15 @@ import { ExampleRun } from './run.js';
 
 export class Driver {
   readonly #listeners = new Set<(event: DemoEvent) => void>();
+  readonly #files: () => readonly File[];
   #run: ExampleRun | null = null;
   #busy = false;
   #stopAsked = false;
+
+  /** `files` gives what the user brought along, asked at the start of each run. */
+  constructor(files: () => readonly File[]) {
+    this.#files = files;
+  }
 
   /** Hears every event from now on; the result ends that. */
   on(listener: (event: DemoEvent) => void): () => void {
@@ -59,7 +65,7 @@ export class Driver {
       this.#tell({ type: 'begin', example: info.name });
       this.#tell({ type: 'stage', text: 'asking for the device' });
       const device = await this.device(request.device ?? 'auto');
-      const run = new ExampleRun(info.name, request, device, (event) => this.#tell(event));
+      const run = new ExampleRun(info.name, request, this.#files(), device, (event) => this.#tell(event));
       this.#run = run;
       if (this.#stopAsked) run.stop();
       return await run.start();

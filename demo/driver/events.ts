@@ -32,6 +32,10 @@ export interface StepReport {
   readonly accuracy: number | null;
 }
 
+/** The line that a step's `metric` belongs to in the chart of that metric: a run without a name has the metric's. */
+export const lineOf = ({ series }: StepReport, metric: string): string =>
+  series === 'loss' ? metric : series;
+
 export interface PlanReport {
   readonly name: string;
   readonly dispatches: number;
@@ -56,6 +60,25 @@ export interface Predicted {
 export interface DrawnStrip {
   readonly title: string;
   readonly images: readonly string[];
+  /** One for each picture. */
+  readonly captions?: readonly string[];
+}
+
+/** Lines over a common x axis, such as a forecast over the true curve. */
+export interface Plot {
+  readonly title: string;
+  /** What the axes count: "year", "ppm". */
+  readonly axes: readonly [x: string, y: string];
+  readonly lines: readonly PlotLine[];
+}
+
+/** `x` rises; both are of the same length. */
+export interface PlotLine {
+  readonly name: string;
+  /** What is so, what the model makes of it, or what is to be beaten. */
+  readonly kind: 'truth' | 'model' | 'baseline';
+  readonly x: readonly number[];
+  readonly y: readonly number[];
 }
 
 export type DemoEvent =
@@ -76,6 +99,7 @@ export type DemoEvent =
   | { readonly type: 'epoch'; readonly epoch: number; readonly logs: Readonly<Record<string, number>> }
   | { readonly type: 'predictions'; readonly predictions: readonly Predicted[] }
   | { readonly type: 'strips'; readonly strips: readonly DrawnStrip[] }
+  | { readonly type: 'plot'; readonly plot: Plot }
   | { readonly type: 'end'; readonly summary: RunSummary };
 
 export interface RunSummary {

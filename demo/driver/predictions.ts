@@ -53,14 +53,14 @@ export async function testReport(model: Model, set: PackedImages): Promise<TestR
 }
 
 /** Each picture of a row as a data URL. */
-export function drawnStrip({ title, width, height, pixels }: Strip): DrawnStrip {
+export function drawnStrip({ title, width, height, pixels, captions }: Strip): DrawnStrip {
   const canvas = document.createElement('canvas');
   const size = width * height;
   const images = Array.from({ length: pixels.length / size }, (_, index) => {
     drawGray(canvas, { width, height }, (at) => 255 * (pixels[index * size + at] ?? 0));
     return canvas.toDataURL('image/png');
   });
-  return { title, images };
+  return { title, images, ...(captions && { captions }) };
 }
 
 /** Draws a picture, one canvas pixel for each of its own. */

@@ -26,6 +26,7 @@ export class ExampleRun {
   readonly info: ExampleInfo;
   readonly #device: DeviceReport;
   readonly #request: RunRequest;
+  readonly #files: readonly File[];
   readonly #tell: (event: DemoEvent) => void;
   readonly #recorder: Recorder;
   readonly #abort = new AbortController();
@@ -40,12 +41,14 @@ export class ExampleRun {
   constructor(
     name: ExampleName,
     request: RunRequest,
+    files: readonly File[],
     device: DeviceReport,
     tell: (event: DemoEvent) => void,
   ) {
     this.info = CATALOGUE.find((one) => one.name === name) as ExampleInfo;
     this.#device = device;
     this.#request = request;
+    this.#files = files;
     this.#tell = tell;
     this.#recorder = new Recorder(tell);
   }
@@ -66,7 +69,7 @@ export class ExampleRun {
     const { stopped } = result;
     if (!stopped && !this.#plan) this.#showPlan();
     if (this.#request.live !== false) await this.#predict();
-    else if (!stopped) await this.#showStrips();
+    else if (!stopped) await this.#showOutputs();
     const summary = this.#summary(result);
     this.#tell({ type: 'end', summary });
     return summary;
@@ -146,6 +149,7 @@ export class ExampleRun {
       batchSize,
       seed,
       dataUrl: new URL('.', document.baseURI).href,
+      files: this.#files,
       signal: this.#abort.signal,
       onCompile: (done, total) => this.#stage(`compiling ${done} of ${total} pipelines`),
       stage: (text) => {
@@ -209,12 +213,15 @@ export class ExampleRun {
       const predictions = await predictRows(model, test, SAMPLES);
       this.#tell({ type: 'predictions', predictions });
     }
-    await this.#showStrips();
+    await this.#showOutputs();
   }
 
-  async #showStrips(): Promise<void> {
+  /** What the model on show makes of what it never trained on. */
+  async #showOutputs(): Promise<void> {
     const strips = await this.#shown?.strips?.();
     if (strips) this.#tell({ type: 'strips', strips: strips.map(drawnStrip) });
+    const plot = await this.#shown?.plot?.();
+    if (plot) this.#tell({ type: 'plot', plot });
   }
 
   /** The plan of the program on show; there is none before the first step, nor on the CPU. */

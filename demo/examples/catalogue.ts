@@ -9,9 +9,14 @@ export interface ExampleInfo {
   readonly data: 'fashion-mnist' | 'digits' | null;
   /** Whether it reads digits, drawn ones too. */
   readonly drawable?: true;
+  /** What the user may bring along instead of the example's own data. */
+  readonly takes?: Brought;
   /** `epochs` is 0 where nothing is trained. */
   readonly defaults: RunSettings;
 }
+
+/** The files of a folder, or one text file. */
+export type Brought = 'folder' | 'text';
 
 export interface RunSettings {
   readonly epochs: number;

@@ -2,11 +2,14 @@
 
 import type { Feeds, FitRun, History, Model, Program } from 'heddle';
 import type { PackedImages } from '../data/datasets.js';
+import type { Plot } from '../driver/events.js';
 import type { RunSettings } from './catalogue.js';
 
 export interface ExampleContext extends RunSettings {
   /** The folder of the packed data sets. */
   readonly dataUrl: string;
+  /** What the user brought along, see `takes` in the catalogue; empty where nothing was. */
+  readonly files: readonly File[];
   /** Aborted when the user stops; `fit` takes it as it is. */
   readonly signal: AbortSignal;
   /** Counts the pipelines that are ready; `fit` and `compile` take it as it is. */
@@ -34,6 +37,8 @@ export interface Shown {
   readonly test?: PackedImages;
   /** What the model makes of some pictures, as rows to look at; asked for now and then while it trains. */
   readonly strips?: () => Promise<readonly Strip[]>;
+  /** What the model makes of a series, as lines to look at; asked for as `strips` is. */
+  readonly plot?: () => Promise<Plot>;
 }
 
 /** A row of gray pictures. */
@@ -43,6 +48,8 @@ export interface Strip {
   readonly height: number;
   /** From 0, black, to 1, white: picture after picture, each row by row. */
   readonly pixels: Float32Array;
+  /** One for each picture. */
+  readonly captions?: readonly string[];
 }
 
 export interface ExampleResult {

@@ -1,12 +1,11 @@
 /** A line chart over steps, drawn by uPlot at most once a frame, in the page's own colours. */
 
 import uPlot from 'uplot';
+import { axes, lineColour } from './chart-style.js';
 import { Curve } from './curve.js';
 import { showNumber } from './dom.js';
 
 const HEIGHT = 220;
-/** CSS variables, one for each line. */
-const COLOURS = ['--line-1', '--line-2', '--line-3'];
 /** A logarithmic axis has no place for 0. */
 const LEAST = 1e-12;
 
@@ -65,11 +64,6 @@ export class Chart {
   #plotOptions(): uPlot.Options {
     const { logarithmic = false, fraction = false } = this.#options;
     const names = [...this.#curves.keys()];
-    const axis = {
-      stroke: colour('--muted'),
-      grid: { stroke: colour('--grid'), width: 1 },
-      ticks: { show: false },
-    };
     return {
       ...this.#size(),
       padding: [10, 14, 0, 0],
@@ -79,19 +73,12 @@ export class Chart {
         x: { time: false },
         y: { distr: logarithmic ? 3 : 1, ...(fraction ? { range: [0, 1] as [number, number] } : {}) },
       },
-      axes: [
-        { ...axis, size: 30 },
-        {
-          ...axis,
-          size: 56,
-          values: (_, splits) => splits.map((value) => (value === null ? '' : tick(value))),
-        },
-      ],
+      axes: axes(),
       series: [
         { label: 'step' },
         ...names.map((label, index) => ({
           label,
-          stroke: colour(COLOURS[index % COLOURS.length] as string),
+          stroke: lineColour(index),
           width: 2,
           points: { show: false },
           spanGaps: true,
@@ -101,12 +88,3 @@ export class Chart {
     };
   }
 }
-
-const tick = (value: number): string =>
-  value !== 0 && (Math.abs(value) < 1e-2 || Math.abs(value) >= 1e5)
-    ? value.toExponential(0)
-    : String(+value.toFixed(4));
-
-/** Asked anew at each drawing, so that a change of scheme shows. */
-const colour = (name: string) => (): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name);

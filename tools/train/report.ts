@@ -1,28 +1,33 @@
 // The report of a run: one HTML file that needs nothing else.
-import type {
-  DemoEvent,
-  DrawnStrip,
-  RunSummary,
-  TestReport,
-  VerifySummary,
+import {
+  type DemoEvent,
+  type DrawnStrip,
+  lineOf,
+  type Plot,
+  type RunSummary,
+  type TestReport,
+  type VerifySummary,
 } from '../../demo/driver/events.js';
 import { Curve } from '../../demo/ui/curve.js';
-import { escaped, lineChart } from './svg.js';
+import { escaped, lineChart, linePlot } from './svg.js';
 
 /** What is kept of the events for the report. */
 export class History {
   readonly loss = new Map<string, Curve>();
   readonly accuracy = new Map<string, Curve>();
   strips: readonly DrawnStrip[] = [];
+  plot: Plot | null = null;
   plan = '';
 
   hear(event: DemoEvent): void {
     if (event.type === 'plan') this.plan = event.plan.text;
     if (event.type === 'strips') this.strips = event.strips;
+    if (event.type === 'plot') this.plot = event.plot;
     if (event.type !== 'steps') return;
-    for (const { series, step, loss, accuracy } of event.steps) {
+    for (const told of event.steps) {
+      const { series, step, loss, accuracy } = told;
       curveOf(this.loss, series).add(step, loss);
-      if (accuracy !== null) curveOf(this.accuracy, 'accuracy').add(step, accuracy);
+      if (accuracy !== null) curveOf(this.accuracy, lineOf(told, 'accuracy')).add(step, accuracy);
     }
   }
 }
@@ -48,7 +53,7 @@ h1{font-size:24px}h2{font-size:17px;margin:32px 0 10px}svg{width:100%;height:aut
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:14px}figure{margin:0}
 figure img{width:100%;image-rendering:pixelated;border:3px solid #2a9560;border-radius:6px;box-sizing:border-box}.wrong img{border-color:#c8372d}
 figcaption{font-size:13px;line-height:1.35}
-.strip{margin-bottom:10px}.strip div{display:flex;gap:4px}.strip img{flex:1;min-width:0;image-rendering:pixelated}.bad{color:#c8372d}pre{overflow-x:auto;font-size:12px}.legend{font-size:13px}`;
+.strip{margin-bottom:10px}.strip div{display:flex;gap:4px}.strip img,.strip div figure{flex:1;min-width:0}.bad{color:#c8372d}pre{overflow-x:auto;font-size:12px}.legend{font-size:13px}.legend .key{width:24px;height:8px;margin-left:10px}`;
 
 export function htmlReport({ title, summary, history, verify, test }: ReportParts): string {
   const parts = [
@@ -59,6 +64,7 @@ export function htmlReport({ title, summary, history, verify, test }: ReportPart
     test ? section('Who is taken for whom', confusionTable(test)) : '',
     test ? section(`${test.samples.length} pictures that it has never trained on`, samples(test)) : '',
     section('Pictures', stripRows(history.strips)),
+    history.plot ? section(history.plot.title, linePlot(history.plot)) : '',
     section('The run', figures(summary)),
     verify ? section('Verification of the plan that trained', verification(verify)) : '',
     history.plan === '' ? '' : section('The plan of a step', `<pre>${escaped(history.plan)}</pre>`),
@@ -100,11 +106,16 @@ function samples({ classNames, samples: shown }: TestReport): string {
 
 const stripRows = (strips: readonly DrawnStrip[]): string =>
   strips
-    .map(({ title, images }) => {
-      const pictures = images.map((image) => `<img src="${image}" alt="">`).join('');
+    .map(({ title, images, captions }) => {
+      const pictures = images.map((image, index) => picture(image, captions?.[index])).join('');
       return `<figure class="strip"><figcaption>${escaped(title)}</figcaption><div>${pictures}</div></figure>`;
     })
     .join('');
+
+const picture = (image: string, caption: string | undefined): string =>
+  caption === undefined
+    ? `<img src="${image}" alt="">`
+    : `<figure><img src="${image}" alt=""><figcaption>${escaped(caption)}</figcaption></figure>`;
 
 function figures(summary: RunSummary): string {
   const rounded = { ...summary, seconds: summary.seconds.toFixed(1) };
