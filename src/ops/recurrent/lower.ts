@@ -2,7 +2,9 @@
 
 import { HeddleError } from '../../core/errors.js';
 import type { Candidate, LowerRequest } from '../../ir/op.js';
-import type { Cell, SequenceAttrs, SequenceGradientAttrs, WeightGradientAttrs } from './shape.js';
+import type { Cell, SequenceAttrs, SequenceGradientAttrs } from './shape.js';
+
+export { weightGradientCandidates } from './lower-weights.js';
 
 export function sequenceCandidates(cell: Cell, _request: LowerRequest<SequenceAttrs>): readonly Candidate[] {
   throw new HeddleError({ op: `${cell}Sequence`, message: 'has no kernel yet' });
@@ -13,8 +15,4 @@ export function sequenceGradientCandidates(
   _request: LowerRequest<SequenceGradientAttrs>,
 ): readonly Candidate[] {
   throw new HeddleError({ op: `${cell}SequenceGradient`, message: 'has no kernel yet' });
-}
-
-export function weightGradientCandidates(_request: LowerRequest<WeightGradientAttrs>): readonly Candidate[] {
-  throw new HeddleError({ op: 'recurrentWeightGradient', message: 'has no kernel yet' });
 }
