@@ -65,6 +65,7 @@ export * as constraints from './nn/constraints/index.js';
 export { type LoadOptions, load, save } from './nn/file.js';
 export * as initializers from './nn/initializers/index.js';
 export {
+  type AnyLayer,
   type CallContext,
   defineLayer,
   type InnerModel,

@@ -89,4 +89,4 @@ export class Features {
 }
 
 /** [height, width, in, filters]. */
-const kernelOf = (layer: Layer): Variable => layer.weights[0] as Variable;
+const kernelOf = ({ weights }: Pick<Layer, 'weights'>): Variable => weights[0] as Variable;

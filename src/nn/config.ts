@@ -22,6 +22,8 @@ export interface InputConfig {
   readonly name: string;
   /** Without the batch. */
   readonly shape: FreeShape;
+  /** Missing where any will do. */
+  readonly batchSize?: number;
   readonly dtype: DType;
 }
 
@@ -50,6 +52,7 @@ export function configOf(
     inputs: inputs.map(({ shape, dtype }, index) => ({
       name: inputNames[index] ?? '',
       shape: shape.slice(1),
+      ...(typeof shape[0] === 'number' ? { batchSize: shape[0] } : {}),
       dtype,
     })),
     layers: layers.map((layer) => layer.config),

@@ -2,9 +2,10 @@
 
 import { HeddleError, ops, type Tensor, type Update, type Variable, withScope } from '../engine/index.js';
 import type { LayerGraph } from './graph.js';
-import type { ForwardContext } from './layer-definition.js';
+import type { Flow, ForwardContext, Masks } from './layer-definition.js';
 import { fitsFree, showFree } from './shapes.js';
 import type { SymbolicTensor } from './symbolic.js';
+import { isState } from './weights.js';
 
 /** Where the random streams of layers begin; those of weights count from 0. */
 const CALL_STREAMS = 0x4000_0000;
@@ -12,18 +13,27 @@ const STREAMS_PER_CALL = 16;
 
 export interface Forward {
   readonly outputs: Tensor[];
-  /** What layers hand out for weights that no optimizer changes, one for each weight. */
+  /** One for each output: float32 [batch, steps], 1 where a step counts; `null` where all do. */
+  readonly masks: Masks;
+  /** What layers hand out for weights that no optimizer changes, and for their states, one for each. */
   readonly updates: Update[];
 }
+
+/** Those of `updates` that count outside training: of states. */
+export const statesOf = (updates: readonly Update[]): Update[] =>
+  updates.filter(({ variable }) => isState(variable));
 
 /** What a whole pass has in common. */
 export type PassContext = Omit<ForwardContext, 'nextStream' | 'update'>;
 
 /** One forward pass of a model, models within it included: `run` is given what each layer is told. */
-export function forwardPass(context: PassContext, run: (context: ForwardContext) => Tensor[]): Forward {
+export function forwardPass(
+  context: PassContext,
+  run: (context: ForwardContext) => readonly Flow[],
+): Forward {
   const pending = new Map<Variable, Tensor>();
   let streams = CALL_STREAMS;
-  const outputs = run({
+  const flows = run({
     ...context,
     nextStream: () => {
       const stream = streams;
@@ -32,32 +42,34 @@ export function forwardPass(context: PassContext, run: (context: ForwardContext)
     },
     update: (variable, next) => pending.set(variable, next(pending.get(variable) ?? variable)),
   });
-  return { outputs, updates: [...pending].map(([variable, value]) => ({ variable, value })) };
+  const [outputs, masks] = [flows.map(({ value }) => value), flows.map(({ mask }) => mask)];
+  return { outputs, masks, updates: [...pending].map(([variable, value]) => ({ variable, value })) };
 }
 
-/** The outputs of `graph` for `x`. Nodes carry the names of their layers. */
+/** The outputs of `graph` for `x`, and their masks. Nodes carry the names of their layers. */
 export function applyGraph(
   { inputs, outputs, calls }: LayerGraph,
   names: readonly string[],
-  x: readonly Tensor[],
+  x: readonly Flow[],
   context: ForwardContext,
-): Tensor[] {
-  const values = new Map<SymbolicTensor, Tensor>();
+): Flow[] {
+  const flows = new Map<SymbolicTensor, Flow>();
   inputs.forEach((symbolic, index) => {
-    values.set(symbolic, converted(names[index] ?? '', x[index] as Tensor, symbolic));
+    const { value, mask } = x[index] as Flow;
+    flows.set(symbolic, { value: converted(names[index] ?? '', value, symbolic), mask });
   });
-  const tensorOf = (symbolic: SymbolicTensor): Tensor => values.get(symbolic) as Tensor;
+  const flowOf = (symbolic: SymbolicTensor): Flow => flows.get(symbolic) as Flow;
   for (const { layer, inputs: fed, outputs: made } of calls) {
-    const results = withScope(layer.name, () => layer.call(fed.map(tensorOf), context));
+    const results = withScope(layer.name, () => layer.call(fed.map(flowOf), context));
     made.forEach((symbolic, index) => {
-      values.set(symbolic, results[index] as Tensor);
+      flows.set(symbolic, results[index] as Flow);
     });
   }
   // Only now: a layer that cannot take the shape says more about it than this does.
   inputs.forEach((symbolic, index) => {
-    checkShape(names[index] ?? '', x[index] as Tensor, symbolic);
+    checkShape(names[index] ?? '', (x[index] as Flow).value, symbolic);
   });
-  return outputs.map(tensorOf);
+  return outputs.map(flowOf);
 }
 
 function converted(name: string, x: Tensor, { dtype }: SymbolicTensor): Tensor {

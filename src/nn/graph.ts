@@ -1,7 +1,7 @@
 /** From symbolic inputs and outputs to the uses of layers between them, in order. */
 
 import { HeddleError } from '../engine/index.js';
-import type { Layer } from './layer.js';
+import type { AnyLayer } from './layer.js';
 import type { OutputType } from './layer-definition.js';
 import { fitsFree, showFree } from './shapes.js';
 import { isSymbolic, type LayerCall, type SymbolicTensor } from './symbolic.js';
@@ -12,7 +12,7 @@ export interface LayerGraph {
   /** In order of creation, so that each comes after what it needs. */
   readonly calls: readonly LayerCall[];
   /** Each once, in the order of their first use. */
-  readonly layers: readonly Layer[];
+  readonly layers: readonly AnyLayer[];
 }
 
 /**

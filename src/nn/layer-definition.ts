@@ -10,6 +10,8 @@ export interface CommonLayerOptions {
   readonly name?: string;
   /** Of one example, without the batch: what the first layer of a `sequential` has to say. `null` for extents that vary. */
   readonly inputShape?: FreeShape;
+  /** The same with the batch, `[32, 100, 64]`: the model then takes batches of that size only, as layers that keep states need. */
+  readonly batchInputShape?: FreeShape;
   /** Whether optimizers may change its weights; may be set later too. Default `true`. */
   readonly trainable?: boolean;
 }
@@ -26,8 +28,14 @@ export interface CallContext {
   /** uint32 []: counts the steps, so that each draws new numbers. */
   readonly counter: Value;
   /**
-   * Hands out what a weight that no optimizer changes (`trainable: false`), such as a moving average, is to hold after this step. `next` is
-   * given what it holds by then: where the layer is used twice, the second use goes on from the first. A step that is refused leaves it.
+   * One for each input: float32 [batch, steps], 1 where a step counts and 0 where it is padding; `null` where all count. A layer that is
+   * applied to tensors on its own has none.
+   */
+  readonly masks: readonly (Tensor | null)[];
+  /**
+   * Hands out what a weight that no optimizer changes (`trainable: false`), such as a moving average, is to hold after this step, or a
+   * state (`weights.state`) after this batch. `next` is given what it holds by then: where the layer is used twice, the second use goes on
+   * from the first. Weights change in training alone, states in `predict` and `evaluate` too. A training step that is refused leaves both.
    */
   update(variable: Variable, next: (current: Tensor) => Tensor): void;
 }
@@ -36,13 +44,25 @@ export interface CallContext {
 export interface LayerBehaviour<W> {
   /** The output's shape, batch first; throws a HeddleError for inputs that do not fit. Also called with the shapes of real tensors. */
   outputShape(inputs: readonly FreeShape[]): FreeShape;
-  /** Default `float32`. */
+  /** For a layer with several outputs, in place of `outputShape`: one for each. Its `apply` then gives a list. */
+  outputShapes?(inputs: readonly FreeShape[]): readonly FreeShape[];
+  /** Of all outputs. Default `float32`. */
   outputDtype?(inputs: readonly DType[]): DType;
   /** Makes the weights for inputs of these shapes; called once for each use, always asking for the same weights. */
   build?(weights: WeightBuilder, inputs: readonly FreeShape[]): W;
-  /** The output's graph. */
-  call(inputs: readonly Tensor[], weights: W, context: CallContext): Tensor;
+  /** The output's graph; a list where there are several outputs. */
+  call(inputs: readonly Tensor[], weights: W, context: CallContext): Tensor | readonly Tensor[];
+  /**
+   * Which steps of the output count, float32 [batch, steps], from those of the inputs; a list where there are several outputs, else it is
+   * the first one's. Default: all count, so that a mask ends here.
+   */
+  mask?(masks: Masks, inputs: readonly Tensor[]): Tensor | null | Masks;
+  /** In place of `mask`: the (first) output has the mask of the first input. */
+  readonly keepsMask?: boolean;
 }
+
+/** float32 [batch, steps] each, 1 where a step counts; `null`: all do. */
+export type Masks = readonly (Tensor | null)[];
 
 export interface LayerDefinition<O extends object, W = undefined> {
   /** `dense`: in names, summaries and files. */
@@ -73,8 +93,16 @@ export interface ForwardContext extends Pick<CallContext, 'training' | 'seed' | 
   readonly isTrainable: (layer: { readonly trainable: boolean }) => boolean;
 }
 
+/** What flows from layer to layer. */
+export interface Flow {
+  readonly value: Tensor;
+  readonly mask: Tensor | null;
+}
+
+export const unmasked = (value: Tensor): Flow => ({ value, mask: null });
+
 export interface BuiltBehaviour {
-  call(inputs: readonly Tensor[], context: ForwardContext, trainable: boolean): readonly Tensor[];
+  call(inputs: readonly Flow[], context: ForwardContext, trainable: boolean): readonly Flow[];
 }
 
 /** A behaviour whose kind of weights is nobody else's business; it may have several outputs. */
@@ -85,22 +113,27 @@ export interface ErasedBehaviour {
 
 export const erased = <W>(behaviour: LayerBehaviour<W>): ErasedBehaviour => ({
   outputs(inputs) {
-    const shape = behaviour.outputShape(inputs.map((one) => one.shape));
-    return [{ shape, dtype: behaviour.outputDtype?.(inputs.map(({ dtype }) => dtype)) ?? 'float32' }];
+    const shapes = inputs.map((one) => one.shape);
+    const dtype = behaviour.outputDtype?.(inputs.map((one) => one.dtype)) ?? 'float32';
+    const given = behaviour.outputShapes?.(shapes) ?? [behaviour.outputShape(shapes)];
+    return given.map((shape) => ({ shape, dtype }));
   },
   build(builder, inputs) {
     const weights = behaviour.build?.(builder, inputs) as W;
     return {
-      call: (tensors, { training, seed, counter, update, nextStream }, trainable) => [
-        behaviour.call(tensors, weights, {
-          training,
-          trainable,
-          seed,
-          stream: nextStream(),
-          counter,
-          update,
-        }),
-      ],
+      call(flows, { training, seed, counter, update, nextStream }, trainable) {
+        const tensors = flows.map(({ value }) => value);
+        const masks = flows.map(({ mask }) => mask);
+        const stream = nextStream();
+        const context = { training, trainable, seed, stream, counter, update, masks };
+        const results = listOf(behaviour.call(tensors, weights, context));
+        const kept = behaviour.keepsMask ? (masks[0] ?? null) : null;
+        const given = listOf(behaviour.mask ? behaviour.mask(masks, tensors) : kept);
+        return results.map((value, index) => ({ value, mask: given[index] ?? null }));
+      },
     };
   },
 });
+
+const listOf = <T extends Tensor | null>(given: T | readonly T[]): readonly T[] =>
+  Array.isArray(given) ? (given as readonly T[]) : [given as T];

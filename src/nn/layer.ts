@@ -12,19 +12,28 @@ import {
   withScope,
 } from '../engine/index.js';
 import { checkedFlag } from './checks.js';
+import { checkFirstInput, firstInput } from './first-input.js';
 import { type Json, toJson } from './json.js';
 import {
   type BuiltBehaviour,
   type CommonLayerOptions,
   type ErasedBehaviour,
   erased,
+  type Flow,
   type ForwardContext,
   type LayerDefinition,
   type OutputType,
+  unmasked,
 } from './layer-definition.js';
-import { checkedShape, type FreeShape, fitsFree, showFree } from './shapes.js';
+import { type FreeShape, fitsFree, showFree } from './shapes.js';
 import { callLayer, checkName, isSymbolic, type SymbolicTensor } from './symbolic.js';
-import { checkingBuilder, creatingBuilder, type RuledWeight, type WeightSource } from './weights.js';
+import {
+  checkingBuilder,
+  creatingBuilder,
+  type Made,
+  type RuledWeight,
+  type WeightSource,
+} from './weights.js';
 
 /** A layer as a file keeps it. */
 export interface LayerConfig {
@@ -55,7 +64,7 @@ const isTensor = (value: Applicable): value is Tensor => value instanceof Tensor
 /** The random stream of layers that are applied to tensors on their own. Models number the uses of theirs from 2³⁰. */
 const OWN_STREAM = 0x2000_0000;
 
-const COMMON = ['name', 'inputShape', 'trainable'] as const;
+const COMMON = ['name', 'inputShape', 'batchInputShape', 'trainable'] as const;
 
 /**
  * A new kind of layer: `const scale = defineLayer<{ by: number }>({ type: 'scale', options: ['by'], create: … })`, then `scale({ by: 2 })`.
@@ -110,20 +119,29 @@ export interface LayerOwner {
 /** A model that is used as a layer of another. */
 export interface InnerModel {
   readonly name: string;
-  readonly layers: readonly Layer[];
+  readonly layers: readonly AnyLayer[];
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
-  getLayer(name: string): Layer;
+  getLayer(name: string): AnyLayer;
 }
 
-export class Layer {
+/** A layer of any number of outputs. */
+export type AnyLayer = Layer<SymbolicTensor | SymbolicTensor[], Tensor | Tensor[]>;
+
+/** `S` is what `apply` gives for symbolic tensors and `T` for real ones: lists, for a layer with several outputs. */
+export class Layer<
+  S extends SymbolicTensor | SymbolicTensor[] = SymbolicTensor,
+  T extends Tensor | Tensor[] = Tensor,
+> {
   readonly type: string;
   /** Without batch; `null` where the user did not give it. */
   readonly inputShape: FreeShape | null;
+  /** The only size of a batch that the user wants the first layer to take; `null` for any. */
+  readonly batchSize: number | null;
   readonly #create: (label: string) => ErasedBehaviour;
   readonly #options: Readonly<Record<string, unknown>>;
-  readonly #weights: RuledWeight[] = [];
-  readonly #outputs: SymbolicTensor[] = [];
+  readonly #made: Made = { weights: [], states: [] };
+  readonly #uses: (readonly SymbolicTensor[])[] = [];
   readonly #givenName: string | null;
   #name: string | null;
   #trainable: boolean;
@@ -140,8 +158,9 @@ export class Layer {
     this.type = type;
     this.#givenName = common.name === undefined ? null : checkName(type, common.name);
     this.#name = this.#givenName;
-    this.inputShape =
-      common.inputShape === undefined ? null : checkedShape(this.label, 'inputShape', common.inputShape);
+    const { inputShape, batchSize } = firstInput(this.label, common);
+    this.inputShape = inputShape;
+    this.batchSize = batchSize;
     this.#trainable = checkedFlag(this.label, 'trainable', common.trainable ?? true);
     this.#options = options;
     this.#create = create;
@@ -187,26 +206,31 @@ export class Layer {
     return null;
   }
 
+  /** What it keeps from batch to batch, in order of creation; none before its model is built. */
+  get states(): readonly Variable[] {
+    return this.#made.states;
+  }
+
   /** For models: the layers that hold its weights. */
-  get leaves(): readonly Layer[] {
+  get leaves(): readonly AnyLayer[] {
     return [this];
   }
 
   /** For models: its weights with their regularizers and constraints. */
   get rules(): readonly RuledWeight[] {
-    return this.#weights;
+    return this.#made.weights;
   }
 
   /** What it gives, where it is used once. Throws where it is not used yet, or more than once. */
-  get output(): SymbolicTensor {
-    const [output] = this.#outputs;
-    if (output && this.#outputs.length === 1) return output;
+  get output(): S {
+    const [outputs] = this.#uses;
+    if (outputs && this.#uses.length === 1) return single(outputs) as S;
     throw new HeddleError({
       op: this.label,
-      message: `it is used ${this.#outputs.length} times, so it has no single output`,
+      message: `it is used ${this.#uses.length} times, so it has no single output`,
       roles: ['layer'],
-      values: { uses: this.#outputs.length },
-      fix: output
+      values: { uses: this.#uses.length },
+      fix: outputs
         ? 'keep the result of the apply() that you mean'
         : 'apply() it, or add it to a model, first',
     });
@@ -220,16 +244,17 @@ export class Layer {
 
   /**
    * Uses the layer on symbolic tensors, to put a functional model together; used again, it shares its weights. On tensors it computes
-   * what it does outside training, once it belongs to a model.
+   * what it does outside training, once it belongs to a model; states stay as they are then, and no step is masked. A layer with several
+   * outputs gives a list.
    *
    * @throws HeddleError for inputs that do not fit or are neither, and on tensors for a layer without a model.
    */
-  apply(inputs: Tensor | readonly Tensor[]): Tensor;
-  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor;
-  apply(inputs: Applicable | readonly Applicable[]): Applicable {
+  apply(inputs: Tensor | readonly Tensor[]): T;
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): S;
+  apply(inputs: Applicable | readonly Applicable[]): S | T {
     const list = Array.isArray(inputs) ? (inputs as readonly Applicable[]) : [inputs as Applicable];
-    if (list.length > 0 && list.every(isSymbolic)) return this.#applySymbolic(list);
-    if (list.length > 0 && list.every(isTensor)) return this.#applyTensors(list);
+    if (list.length > 0 && list.every(isSymbolic)) return single(this.use(list)) as S;
+    if (list.length > 0 && list.every(isTensor)) return single(this.#applyTensors(list)) as T;
     throw new HeddleError({
       op: this.label,
       message: 'apply() takes symbolic tensors, or tensors',
@@ -239,32 +264,15 @@ export class Layer {
     });
   }
 
-  #applySymbolic(inputs: readonly SymbolicTensor[]): SymbolicTensor {
-    const outputs = this.use(inputs);
-    return this.#single(outputs);
-  }
-
   /** For models: `apply` on symbolic tensors, with all outputs. */
   use(inputs: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
-    this.#checkInputShape(inputs.map(({ shape }) => shape));
+    checkFirstInput(this, inputs[0]?.shape ?? []);
     const outputs = callLayer(this, inputs, this.outputTypes(inputs));
-    this.#outputs.push(...outputs);
+    this.#uses.push(outputs);
     return outputs;
   }
 
-  #single<T>(outputs: readonly T[]): T {
-    const [output] = outputs;
-    if (output !== undefined && outputs.length === 1) return output;
-    throw new HeddleError({
-      op: this.label,
-      message: `it has ${outputs.length} outputs`,
-      roles: ['layer'],
-      values: { outputs: outputs.length },
-      fix: 'apply the model that it is made of to a list: that gives a list',
-    });
-  }
-
-  #applyTensors(inputs: readonly Tensor[]): Tensor {
+  #applyTensors(inputs: readonly Tensor[]): readonly Tensor[] {
     if (!this.#owner) throw this.#unbuilt();
     const { seed, counter } = this.#owner;
     if (!this.#built) void this.#owner.graph;
@@ -276,7 +284,8 @@ export class Layer {
       isTrainable: ({ trainable }) => trainable,
       update: () => {},
     };
-    return this.#single(withScope(this.name, () => this.call(inputs, context)));
+    const outputs = withScope(this.name, () => this.call(inputs.map(unmasked), context));
+    return outputs.map(({ value }) => value);
   }
 
   #unbuilt(): HeddleError {
@@ -286,17 +295,6 @@ export class Layer {
       roles: ['layer'],
       values: { layer: this.name },
       fix: 'put it into a model first: sequential([…]) or model({ inputs, outputs })',
-    });
-  }
-
-  #checkInputShape([shape]: readonly FreeShape[]): void {
-    if (!this.inputShape || !shape || fitsFree(shape.slice(1), this.inputShape)) return;
-    throw new HeddleError({
-      op: this.label,
-      message: `inputShape is ${showFree(this.inputShape)}, the input ${showFree(shape)}`,
-      roles: ['inputShape', 'input'],
-      values: { inputShape: this.inputShape, input: shape },
-      fix: 'leave inputShape out: only the first layer of a sequential needs it',
     });
   }
 
@@ -311,7 +309,8 @@ export class Layer {
     if (this.#owner !== owner) return;
     this.#owner = null;
     this.#built = null;
-    this.#weights.length = 0;
+    this.#made.weights.length = 0;
+    this.#made.states.length = 0;
     if (this.#name !== this.#givenName) this.#rename(this.#givenName);
   }
 
@@ -324,8 +323,8 @@ export class Layer {
   build(inputs: readonly FreeShape[], source: WeightSource): void {
     if (!this.#built && this.#owner !== source.owner) void this.#owner?.graph;
     const builder = this.#built
-      ? checkingBuilder(this, this.weights, inputs)
-      : creatingBuilder(this, source, this.#weights);
+      ? checkingBuilder(this, this.#made, inputs)
+      : creatingBuilder(this, source, this.#made);
     this.#built = this.#behaviour.build(builder, inputs);
   }
 
@@ -334,15 +333,26 @@ export class Layer {
     return this.#behaviour.outputs(inputs);
   }
 
-  /** For models: the outputs for real inputs. */
-  call(inputs: readonly Tensor[], context: ForwardContext): readonly Tensor[] {
+  /** For models: the outputs for real inputs, and which of their steps count. */
+  call(inputs: readonly Flow[], context: ForwardContext): readonly Flow[] {
     if (!this.#built) throw this.#unbuilt();
-    const expected = this.outputTypes(inputs);
+    const expected = this.outputTypes(inputs.map(({ value }) => value));
     const results = this.#built.call(inputs, context, context.isTrainable(this));
-    results.forEach((result, index) => {
-      this.#checkOutput(result, expected[index]?.shape ?? []);
+    if (results.length !== expected.length) throw this.#miscounted(results.length, expected.length);
+    results.forEach(({ value }, index) => {
+      this.#checkOutput(value, expected[index]?.shape ?? []);
     });
     return results;
+  }
+
+  #miscounted(given: number, expected: number): HeddleError {
+    return new HeddleError({
+      op: this.label,
+      message: `call() gives ${given} outputs, outputShapes() says ${expected}`,
+      roles: ['output'],
+      values: { given, expected },
+      fix: 'make the two agree in the definition of the layer',
+    });
   }
 
   #checkOutput({ shape }: Tensor, expected: FreeShape): void {
@@ -356,3 +366,7 @@ export class Layer {
     });
   }
 }
+
+/** The only one of `outputs`, or a list of all. */
+const single = <V>(outputs: readonly V[]): V | V[] =>
+  outputs.length === 1 ? (outputs[0] as V) : [...outputs];

@@ -19,6 +19,7 @@ import {
   verifyProgram,
 } from '../engine/index.js';
 import { checkedCount } from './checks.js';
+import { checkRows, chosenBatchSize } from './fixed-batch.js';
 import { Network } from './network.js';
 import type { NetworkSpec, StackSpec } from './network-spec.js';
 import { predictResident, predictRows } from './predict.js';
@@ -35,7 +36,7 @@ import { trainOnBatch } from './training/train-on-batch.js';
 import { Trainer } from './training/trainer.js';
 
 export interface BatchOptions {
-  /** Examples per dispatch. Default 32. */
+  /** Examples per dispatch. Default: the model's own, where its batch is fixed, else 32. */
   readonly batchSize?: number;
 }
 
@@ -129,9 +130,10 @@ export class Model<P extends Prediction = Prediction> extends Network {
   ): Promise<Record<string, number>> {
     rejectUnknownOptions('evaluate', options, ['batchSize', 'sampleWeight']);
     const trainer = this.trainer('evaluate');
-    const batchSize = checkedCount('evaluate', 'batchSize', options.batchSize ?? 32);
+    const batchSize = this.#batchSize('evaluate', options);
     const columns = await trainer.columns('evaluate', { x, y, sampleWeight: options.sampleWeight });
     requireTargets('evaluate', columns);
+    checkRows('evaluate', 'x', this, columns.rows);
     return this.beside(() => evaluateColumns(trainer, 'evaluate', columns, batchSize));
   }
 
@@ -146,6 +148,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
       await trainer.backend();
       const columns = await trainer.columns('trainOnBatch', { x, y, sampleWeight });
       requireTargets('trainOnBatch', columns);
+      checkRows('trainOnBatch', 'x', this, columns.rows, 1);
       return trainOnBatch(trainer, columns);
     });
   }
@@ -153,8 +156,9 @@ export class Model<P extends Prediction = Prediction> extends Network {
   /** The outputs for any number of rows, 0 and 1 too. One array, or one by name for several outputs. */
   async predict(x: ColumnData, options: BatchOptions = {}): Promise<P> {
     rejectUnknownOptions('predict', options, ['batchSize']);
-    const batchSize = checkedCount('predict', 'batchSize', options.batchSize ?? 32);
+    const batchSize = this.#batchSize('predict', options);
     const columns = await this.#inputColumns('predict', x);
+    checkRows('predict', 'x', this, columns.rows);
     const rows = await this.beside(() => predictRows(this, this.#programs, columns, batchSize));
     return this.#named(rows) as P;
   }
@@ -162,6 +166,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
   /** `predict` without a readback: a tensor with its `GPUBuffer`, which the caller disposes. One program per number of rows. */
   async predictOnGpu(x: ColumnData): Promise<Resident<P>> {
     const columns = await this.#inputColumns('predictOnGpu', x);
+    checkRows('predictOnGpu', 'x', this, columns.rows, 1);
     const rows = await this.beside(() => predictResident(this, this.#programs, columns));
     return this.#named(rows) as Resident<P>;
   }
@@ -186,7 +191,8 @@ export class Model<P extends Prediction = Prediction> extends Network {
     await trainer.backend();
     if (data) {
       const columns = await trainer.columns('verify', data);
-      const size = Math.min(checkedCount('verify', 'batchSize', data.batchSize ?? 32), columns.rows);
+      checkRows('verify', 'x', this, columns.rows);
+      const size = Math.min(this.#batchSize('verify', data), columns.rows);
       const dataset = await trainer.dataset('verify', rowsOf(columns, 0, size));
       if (!dataset)
         throw new HeddleError({
@@ -253,13 +259,13 @@ export class Model<P extends Prediction = Prediction> extends Network {
     super.dispose();
   }
 
+  #batchSize(op: string, { batchSize }: BatchOptions): number {
+    const given = batchSize === undefined ? undefined : checkedCount(op, 'batchSize', batchSize);
+    return chosenBatchSize(op, this, given);
+  }
+
   #inputColumns(op: string, x: ColumnData): Promise<Columns> {
-    const inputs = this.inputs.map(({ shape, dtype }, index) => ({
-      name: this.inputNames[index] ?? '',
-      shape,
-      dtype,
-    }));
-    return toColumns({ x }, { inputs, targets: [] }, { op, empty: true });
+    return toColumns({ x }, { inputs: this.inputSpecs, targets: [] }, { op, empty: true });
   }
 
   #named<T>(values: readonly T[]): T | Record<string, T> {

@@ -2,8 +2,9 @@
 
 import type { Tensor, Variable } from '../engine/index.js';
 import type { Json } from './json.js';
-import { type InnerModel, Layer, type LayerConfig } from './layer.js';
-import type { ErasedBehaviour, ForwardContext, OutputType } from './layer-definition.js';
+import { type AnyLayer, type InnerModel, Layer, type LayerConfig } from './layer.js';
+import type { ErasedBehaviour, Flow, ForwardContext, OutputType } from './layer-definition.js';
+import type { SymbolicTensor } from './symbolic.js';
 import type { RuledWeight } from './weights.js';
 
 /** The type of such layers in summaries and files. */
@@ -14,12 +15,12 @@ export interface NestedModel extends InnerModel {
   trainable: boolean;
   readonly config: object;
   /** The layers that hold weights, those of models within it included. */
-  readonly leaves: readonly Layer[];
+  readonly leaves: readonly AnyLayer[];
   outputTypes(inputs: readonly OutputType[]): readonly OutputType[];
-  run(inputs: readonly Tensor[], context: ForwardContext): Tensor[];
+  run(inputs: readonly Flow[], context: ForwardContext): readonly Flow[];
 }
 
-export class ModelLayer extends Layer {
+export class ModelLayer extends Layer<SymbolicTensor | SymbolicTensor[], Tensor | Tensor[]> {
   readonly #model: NestedModel;
 
   /** @param name the user's for the model, or `null` */
@@ -32,12 +33,16 @@ export class ModelLayer extends Layer {
     return this.#model;
   }
 
-  override get leaves(): readonly Layer[] {
+  override get leaves(): readonly AnyLayer[] {
     return this.#model.leaves;
   }
 
   override get rules(): readonly RuledWeight[] {
     return this.leaves.flatMap((layer) => layer.rules);
+  }
+
+  override get states(): readonly Variable[] {
+    return this.leaves.flatMap((layer) => layer.states);
   }
 
   override get trainableWeights(): readonly Variable[] {

@@ -1,7 +1,7 @@
 /** What a network is made of, and how it is applied. */
 
 import type { Update, Value } from '../engine/index.js';
-import type { Layer } from './layer.js';
+import type { AnyLayer } from './layer.js';
 import type { SymbolicTensor } from './symbolic.js';
 import type { InitialWeights } from './weights.js';
 
@@ -26,7 +26,7 @@ export interface GraphSpec extends CommonSpec {
 /** A sequential one. */
 export interface StackSpec extends CommonSpec {
   /** `input()` may stand first, in place of an `inputShape`. */
-  readonly layers: readonly (Layer | SymbolicTensor)[];
+  readonly layers: readonly (AnyLayer | SymbolicTensor)[];
 }
 
 export type NetworkSpec = GraphSpec | StackSpec;
@@ -37,8 +37,8 @@ export interface ApplyOptions {
   /** uint32 []: what random layers count their steps by. Default: the model's own, which `fit` and `minimize` turn on. */
   readonly counter?: Value;
   /**
-   * Takes the updates of weights that no optimizer changes, such as moving averages, once for each: `updates: [...minimized, ...own]` of
-   * a program. Without it they are left as they are.
+   * Takes the updates of weights that no optimizer changes, such as moving averages, and of layers' states, once for each: `updates:
+   * [...minimized, ...own]` of a program. Without it they are left as they are.
    */
   readonly onUpdate?: (update: Update) => void;
 }

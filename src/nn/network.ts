@@ -1,5 +1,6 @@
 /** A graph of layers with its weights: everything about a model that is not training. */
 
+import type { ColumnSpec } from '../data/spec.js';
 import {
   type ArrayLike,
   defaultSeed,
@@ -11,6 +12,7 @@ import {
   unknownName,
   type Variable,
   VariableStore,
+  zeros,
 } from '../engine/index.js';
 import { markStepCounter } from '../optim/step-counters.js';
 import { assignWeights } from './assign.js';
@@ -18,8 +20,8 @@ import { checkedSeed } from './checks.js';
 import { configOf, type NetworkConfig } from './config.js';
 import { applyGraph, type Forward, forwardPass, type PassContext } from './forward.js';
 import { graphOf, type LayerGraph, outputTypes } from './graph.js';
-import type { Layer, LayerOwner } from './layer.js';
-import type { ForwardContext, OutputType } from './layer-definition.js';
+import type { AnyLayer, Layer, LayerOwner } from './layer.js';
+import { type Flow, type ForwardContext, type OutputType, unmasked } from './layer-definition.js';
 import { Members } from './members.js';
 import { outputNames } from './names.js';
 import { ModelLayer } from './nested.js';
@@ -84,7 +86,7 @@ export class Network implements LayerOwner {
    * @throws HeddleError on a functional model or one that is in use already, for a first layer without `inputShape`, inputs that do not
    * fit, and a name that is taken.
    */
-  add(layer: Layer | SymbolicTensor): void {
+  add(layer: AnyLayer | SymbolicTensor): void {
     if (!this.#stack || this.#built) {
       throw new HeddleError({
         op: this.#op,
@@ -144,7 +146,7 @@ export class Network implements LayerOwner {
   }
 
   /** Each layer once, in the order of use; a model that is used as a layer is one (`layer.model`). */
-  get layers(): readonly Layer[] {
+  get layers(): readonly AnyLayer[] {
     return this.graph.layers;
   }
 
@@ -167,13 +169,35 @@ export class Network implements LayerOwner {
   }
 
   /** The layers that hold the weights: those of models within this one are among them. */
-  get leaves(): readonly Layer[] {
+  get leaves(): readonly AnyLayer[] {
     return [...new Set(this.layers.flatMap((layer) => layer.leaves))];
   }
 
   /** All weights, layer by layer. */
   get weights(): readonly Variable[] {
     return this.leaves.flatMap((layer) => layer.weights);
+  }
+
+  /** What its layers keep from batch to batch. */
+  get states(): readonly Variable[] {
+    return this.leaves.flatMap((layer) => layer.states);
+  }
+
+  /** Sets the states of all layers to zero, after all work queued so far: the next batch begins new sequences. */
+  resetStates(): void {
+    for (const state of this.states) state.assign(zeros(state.shape));
+  }
+
+  /** What data for each input have to be, whatever the number of rows. */
+  get inputSpecs(): readonly ColumnSpec[] {
+    return this.inputs.map(({ shape, dtype }, index) => {
+      return { name: this.inputNames[index] ?? '', shape: [null, ...shape.slice(1)], dtype };
+    });
+  }
+
+  /** The only size of a batch that the model takes, as its inputs say; `null`: any. */
+  get batchSize(): number | null {
+    return this.inputs.find(({ shape }) => typeof shape[0] === 'number')?.shape[0] ?? null;
   }
 
   /** Those that optimizers may change: none of a layer that is not `trainable`. */
@@ -243,7 +267,7 @@ export class Network implements LayerOwner {
   }
 
   /** This model as a layer of others: always the same one, so that all share its weights. `name` is for the first use. */
-  asLayer(name: string | null): Layer {
+  asLayer(name: string | null): AnyLayer {
     this.#layer ??= new ModelLayer(this, name);
     return this.#layer;
   }
@@ -254,11 +278,13 @@ export class Network implements LayerOwner {
     context: Pick<PassContext, 'training' | 'counter'> & Partial<PassContext>,
   ): Forward {
     const isTrainable: PassContext['isTrainable'] = ({ trainable }) => trainable;
-    return forwardPass({ isTrainable, seed: this.seed, ...context }, (each) => this.run(x, each));
+    return forwardPass({ isTrainable, seed: this.seed, ...context }, (each) =>
+      this.run(x.map(unmasked), each),
+    );
   }
 
   /** For models that this one is a layer of. */
-  run(x: readonly Tensor[], context: ForwardContext): Tensor[] {
+  run(x: readonly Flow[], context: ForwardContext): readonly Flow[] {
     return applyGraph(this.graph, this.inputNames, x, context);
   }
 
@@ -279,10 +305,14 @@ export class Network implements LayerOwner {
     });
   }
 
-  /** Throws a HeddleError for an unknown name, with the nearest one. */
-  getLayer(name: string): Layer {
+  /**
+   * Throws a HeddleError for an unknown name, with the nearest one.
+   *
+   * @typeParam L what the caller knows the layer to be: `AnyLayer` where it may have several outputs
+   */
+  getLayer<L extends AnyLayer = Layer>(name: string): L {
     const layer = this.layers.find((one) => one.name === name);
-    if (layer) return layer;
+    if (layer) return layer as L;
     throw unknownName(
       this.#op,
       'layer',

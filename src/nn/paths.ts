@@ -1,14 +1,14 @@
 /** Weights by path, models within models included: `encoder/dense_1/kernel`. */
 
 import { HeddleError, type Variable } from '../engine/index.js';
-import type { Layer } from './layer.js';
+import type { AnyLayer } from './layer.js';
 
 interface Named {
   readonly path: string;
-  readonly layer: Layer;
+  readonly layer: AnyLayer;
 }
 
-function* leavesOf(layers: readonly Layer[], prefix = ''): Generator<Named> {
+function* leavesOf(layers: readonly AnyLayer[], prefix = ''): Generator<Named> {
   for (const layer of layers) {
     const path = `${prefix}${layer.name}`;
     if (layer.model) yield* leavesOf(layer.model.layers, `${path}/`);
@@ -17,11 +17,11 @@ function* leavesOf(layers: readonly Layer[], prefix = ''): Generator<Named> {
 }
 
 /** The layers that hold weights, by path. */
-export const layerPaths = (layers: readonly Layer[]): Map<string, Layer> =>
+export const layerPaths = (layers: readonly AnyLayer[]): Map<string, AnyLayer> =>
   new Map([...leavesOf(layers)].map(({ path, layer }) => [path, layer]));
 
 /** Every weight, by path. */
-export const weightPaths = (layers: readonly Layer[]): Map<string, Variable> =>
+export const weightPaths = (layers: readonly AnyLayer[]): Map<string, Variable> =>
   new Map(
     [...leavesOf(layers)].flatMap(({ path, layer }) =>
       layer.weights.map((weight) => [`${path.slice(0, -layer.name.length)}${weight.name}`, weight] as const),
@@ -29,8 +29,8 @@ export const weightPaths = (layers: readonly Layer[]): Map<string, Variable> =>
   );
 
 /** Throws a HeddleError where a layer stands at two paths, which a config would make two layers. */
-export function checkTree(op: string, layers: readonly Layer[]): void {
-  const known = new Map<Layer, string>();
+export function checkTree(op: string, layers: readonly AnyLayer[]): void {
+  const known = new Map<AnyLayer, string>();
   for (const { path, layer } of leavesOf(layers)) {
     const other = known.get(layer);
     if (other === undefined) known.set(layer, path);

@@ -1,10 +1,10 @@
 /** What regularizers add to the loss and to its gradients. */
 
 import { grad, ops, type Tensor, type Variable } from '../engine/index.js';
-import type { Layer } from './layer.js';
+import type { AnyLayer } from './layer.js';
 import type { RuledWeight } from './weights.js';
 
-type Leaf = Pick<Layer, 'rules'>;
+type Leaf = Pick<AnyLayer, 'rules'>;
 
 /** The weights of `layers` that are among `of`. */
 const rulesOf = (layers: readonly Leaf[], of: readonly Variable[]): RuledWeight[] => {

@@ -12,6 +12,7 @@ import {
   type ResidentTensor,
   type Tensor,
 } from '../engine/index.js';
+import { statesOf } from './forward.js';
 import type { Network } from './network.js';
 import type { Programs } from './training/programs.js';
 
@@ -96,10 +97,9 @@ function programFor(
       const wanted = network.inputs[index]?.dtype ?? 'float32';
       return dtype === wanted ? fed : ops.cast(fed, wanted);
     });
-    const result = network.apply(x, { training: false });
-    const list = Array.isArray(result) ? result : [result];
-    const outputs = Object.fromEntries(list.map((value, index) => [`output${index}`, value]));
-    return { name: `${network.name}/predict`, inputs, outputs };
+    const pass = network.forward(x, { training: false, counter: network.counter });
+    const outputs = Object.fromEntries(pass.outputs.map((value, index) => [`output${index}`, value]));
+    return { name: `${network.name}/predict`, inputs, outputs, updates: statesOf(pass.updates) };
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { HeddleError, unknownName } from '../engine/index.js';
 import type { NetworkConfig } from './config.js';
-import type { Layer, LayerConfig, LayerFactory } from './layer.js';
+import type { AnyLayer, LayerConfig, LayerFactory } from './layer.js';
 import * as exported from './layers/index.js';
 import { MODEL_TYPE } from './nested.js';
 import { Network } from './network.js';
@@ -48,7 +48,7 @@ export function specFromConfig(config: unknown, options: Making, depth = 0): Gra
   const kinds = new Map<string, RestorableLayer>();
   for (const kind of [...BUILT_IN, ...Object.values(options.layers ?? {})]) kinds.set(kind.type, kind);
   const owned: Network[] = [];
-  const made = layers.map((layer): Layer => {
+  const made = layers.map((layer): AnyLayer => {
     if (layer.type !== MODEL_TYPE) return restored(layer, kinds);
     const inner = options.make(specFromConfig(layer.options.model, within(options, layer.name), depth + 1));
     owned.push(inner);
@@ -77,7 +77,7 @@ const within = ({ initial, ...options }: Making, name: string): Making => ({
   initial: initial && ((weight, shape) => initial(`${name}/${weight}`, shape)),
 });
 
-function restored(config: LayerConfig, kinds: ReadonlyMap<string, RestorableLayer>): Layer {
+function restored(config: LayerConfig, kinds: ReadonlyMap<string, RestorableLayer>): AnyLayer {
   const kind = kinds.get(config.type);
   if (kind) return kind.restore(config);
   const unknown = unknownName('load', 'layer type', config.type, [...kinds.keys()]);

@@ -1,7 +1,7 @@
 /** A stack of layers, each fed by the one before, as it is put together. */
 
 import { HeddleError } from '../engine/index.js';
-import { Layer } from './layer.js';
+import { type AnyLayer, Layer } from './layer.js';
 import { input, type SymbolicTensor } from './symbolic.js';
 
 export class SequentialBuilder {
@@ -33,14 +33,27 @@ export class SequentialBuilder {
   }
 
   /** Appends a layer. Throws a HeddleError where the first has no `inputShape`, and where its input does not fit; it is as before then. */
-  add(layer: Layer): void {
+  add(layer: AnyLayer): void {
     const first = this.#input ?? this.#inputOf(layer);
-    this.#output = layer.apply(this.#output ?? first);
+    const fed = this.#output ?? first;
+    const { length } = layer.outputTypes([fed]);
+    if (length !== 1) throw this.#several(layer, length);
+    this.#output = layer.use([fed])[0] as SymbolicTensor;
     this.#input = first;
   }
 
-  #inputOf({ inputShape, label, name }: Layer): SymbolicTensor {
-    if (inputShape) return input({ shape: inputShape });
+  #several({ label, name }: AnyLayer, outputs: number): HeddleError {
+    return new HeddleError({
+      op: this.#op,
+      message: `${label} has ${outputs} outputs, and the next layer takes one`,
+      roles: ['layers'],
+      values: { layer: name, outputs },
+      fix: 'make the model with model({ inputs, outputs }), where apply() gives a list',
+    });
+  }
+
+  #inputOf({ inputShape, batchSize, label, name }: AnyLayer): SymbolicTensor {
+    if (inputShape) return input({ shape: inputShape, ...(batchSize === null ? {} : { batchSize }) });
     throw new HeddleError({
       op: this.#op,
       message: `the first layer, ${label}, has no inputShape`,
@@ -64,7 +77,7 @@ export class SequentialBuilder {
 }
 
 /** Throws for what a user without types may take for a layer. */
-export function checkLayer(op: string, value: unknown): asserts value is Layer {
+export function checkLayer(op: string, value: unknown): asserts value is AnyLayer {
   if (value instanceof Layer) return;
   const model = typeof value === 'object' && value !== null && 'outputs' in value;
   throw new HeddleError({

@@ -21,8 +21,11 @@ export function summaryOf(
 ): string {
   rejectUnknownOptions('summary', options, ['printFn']);
   const chain = isChain(graph);
-  const nameOf = (tensor: SymbolicTensor): string =>
-    tensor.call?.layer.name ?? inputNames[graph.inputs.indexOf(tensor)] ?? '';
+  const nameOf = (tensor: SymbolicTensor): string => {
+    const { call } = tensor;
+    if (!call) return inputNames[graph.inputs.indexOf(tensor)] ?? '';
+    return call.outputs.length > 1 ? `${call.layer.name}[${call.outputs.indexOf(tensor)}]` : call.layer.name;
+  };
   const counted = new Set<object>();
   const rows = [
     ...graph.inputs.map((tensor) => [nameOf(tensor), 'input', showFree(tensor.shape), grouped(0), '']),

@@ -1,6 +1,13 @@
 /** How layers make their weights, and how a layer that is used again is held to those it has. */
 
-import { HeddleError, randomStream, type Shape, Variable, type VariableStore } from '../engine/index.js';
+import {
+  HeddleError,
+  randomStream,
+  type Shape,
+  Variable,
+  type VariableStore,
+  zeros,
+} from '../engine/index.js';
 import type { Constraint } from './constraints/constraint.js';
 import { type InitializerSpec, resolveInitializer } from './initializers/resolve.js';
 import type { Regularizer } from './regularizers/regularizer.js';
@@ -22,7 +29,19 @@ export interface WeightBuilder {
    * @throws HeddleError for a name used twice and for extents that are not positive integers.
    */
   add(name: string, shape: Shape, initializer: InitializerSpec, options?: WeightOptions): Variable;
+  /**
+   * Float32 numbers that last from batch to batch, zero at first and after `model.resetStates()`. They are no weight: `model.weights` and
+   * files do not hold them. `context.update` changes them in `predict` and `evaluate` too.
+   *
+   * @throws HeddleError for a name used twice and for extents that are not positive integers.
+   */
+  state(name: string, shape: Shape): Variable;
 }
+
+const states = new WeakSet<Variable>();
+
+/** Whether `variable` is a state: it changes outside training too. */
+export const isState = (variable: Variable): boolean => states.has(variable);
 
 /** A weight's first values; throws where it has none, or none of this shape. */
 export type InitialWeights = (name: string, shape: Shape) => Float32Array<ArrayBuffer>;
@@ -53,22 +72,31 @@ interface Owner {
   readonly trainable: boolean;
 }
 
-/** Makes weights and appends them to `into`. */
-export function creatingBuilder(owner: Owner, source: WeightSource, into: RuledWeight[]): WeightBuilder {
+/** What a layer has made. */
+export interface Made {
+  readonly weights: RuledWeight[];
+  readonly states: Variable[];
+}
+
+/** Makes weights and states and appends them to `into`. */
+export function creatingBuilder(owner: Owner, source: WeightSource, into: Made): WeightBuilder {
   const { name: layer, label } = owner;
+  const checkedName = (name: string, shape: Shape): string => {
+    const full = `${layer}/${name}`;
+    checkWeight(label, name, shape);
+    if (!into.weights.some(({ variable }) => variable.name === full) && !named(into.states, full))
+      return full;
+    throw new HeddleError({
+      op: label,
+      message: `it has two weights named '${name}'`,
+      roles: ['weights'],
+      values: { name },
+      fix: 'give each weight a name of its own',
+    });
+  };
   return {
     add(name, shape, initializer, options = {}) {
-      const full = `${layer}/${name}`;
-      checkWeight(label, name, shape);
-      if (into.some(({ variable }) => variable.name === full)) {
-        throw new HeddleError({
-          op: label,
-          message: `it has two weights named '${name}'`,
-          roles: ['weights'],
-          values: { name },
-          fix: 'give each weight a name of its own',
-        });
-      }
+      const full = checkedName(name, shape);
       const { trainable = true, regularizer = null, constraint = null } = options;
       const random = randomStream(source.seed, source.nextStream());
       const data =
@@ -77,32 +105,44 @@ export function creatingBuilder(owner: Owner, source: WeightSource, into: RuledW
       const group = trainable && owner.trainable ? 'parameters' : 'state';
       const initial = { data, shape, dtype: 'float32' as const };
       const variable = new Variable(source.store.create(initial, { name: full, trainable, group }));
-      into.push({ variable, regularizer, constraint });
+      into.weights.push({ variable, regularizer, constraint });
+      return variable;
+    },
+    state(name, shape) {
+      const spec = { name: checkedName(name, shape), trainable: false, group: 'layer states' };
+      const variable = new Variable(source.store.create(zeros(shape), spec));
+      states.add(variable);
+      into.states.push(variable);
       return variable;
     },
   };
 }
 
-/** Hands out the weights of `known` again; throws where other shapes are asked for. */
+const named = (variables: readonly Variable[], name: string): Variable | undefined =>
+  variables.find((one) => one.name === name);
+
+/** Hands out the weights and states of `known` again; throws where other shapes are asked for. */
 export function checkingBuilder(
   { name: layer, label }: Owner,
-  known: readonly Variable[],
+  known: Made,
   inputs: readonly FreeShape[],
 ): WeightBuilder {
+  const checked = (variables: readonly Variable[], name: string, shape: Shape): Variable => {
+    const weight = named(variables, `${layer}/${name}`);
+    const same = weight?.shape.length === shape.length && weight.shape.every((n, axis) => n === shape[axis]);
+    if (weight && same) return weight;
+    throw new HeddleError({
+      op: label,
+      message: `input ${inputs.map(showFree).join(', ')} asks for ${name} [${shape.join(',')}], it has [${weight?.shape.join(',')}]`,
+      roles: ['input', name],
+      values: { inputs, wanted: shape, has: weight?.shape },
+      fix: 'a layer used twice needs inputs that fit the same weights; use two layers',
+    });
+  };
+  const weights = known.weights.map(({ variable }) => variable);
   return {
-    add(name, shape) {
-      const weight = known.find((one) => one.name === `${layer}/${name}`);
-      const same =
-        weight?.shape.length === shape.length && weight.shape.every((n, axis) => n === shape[axis]);
-      if (weight && same) return weight;
-      throw new HeddleError({
-        op: label,
-        message: `input ${inputs.map(showFree).join(', ')} asks for ${name} [${shape.join(',')}], it has [${weight?.shape.join(',')}]`,
-        roles: ['input', name],
-        values: { inputs, wanted: shape, has: weight?.shape },
-        fix: 'a layer used twice needs inputs that fit the same weights; use two layers',
-      });
-    },
+    add: (name, shape) => checked(weights, name, shape),
+    state: (name, shape) => checked(known.states, name, shape),
   };
 }
 

@@ -11,3 +11,15 @@ export function failure(run: () => unknown): HeddleError {
   }
   throw new Error('nothing was thrown');
 }
+
+/** The same of a promise. */
+export const rejection = (run: PromiseLike<unknown>): Promise<HeddleError> =>
+  Promise.resolve(run).then(
+    () => {
+      throw new Error('nothing was thrown');
+    },
+    (error: unknown) => {
+      if (error instanceof HeddleError) return error;
+      throw error;
+    },
+  );

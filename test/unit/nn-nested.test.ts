@@ -97,7 +97,7 @@ describe('a model as a layer', () => {
     expect(again.config).toEqual(net.config);
     const same = again.apply([tensor([[1, 2]]), tensor([[10, 20]])]);
     expect(await same[0]?.array()).toEqual([[-9, -18]]);
-    expect(failure(() => net.layers[0]?.apply([e, f])).message).toContain('it has 2 outputs');
+    expect(net.layers[0]?.apply([e, f])).toHaveLength(2);
     expect(failure(() => swap.apply(a)).message).toContain('2 inputs and 2 outputs');
     expect(failure(() => swap.apply([a, layers.input({ shape: [3] })])).message).toContain(
       'it takes float32 [any,2]',

@@ -2,7 +2,7 @@
 
 import { Tensor, training, type Update, type Value } from '../../engine/index.js';
 import { runsOf } from '../../optim/runs.js';
-import type { Layer } from '../layer.js';
+import type { AnyLayer } from '../layer.js';
 
 interface Change extends Update {
   /** What the variable holds by then. */
@@ -18,7 +18,7 @@ export const committed = (updates: readonly Update[], apply: Value): Update[] =>
 
 /** `updates` of an optimizer, then each constrained weight of `layers` as its constraint lets it be, where `apply` is not 0. */
 export function constrained(
-  layers: readonly Pick<Layer, 'rules'>[],
+  layers: readonly Pick<AnyLayer, 'rules'>[],
   updates: readonly Update[],
   apply: Value,
 ): Update[] {

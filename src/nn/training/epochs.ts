@@ -3,6 +3,7 @@
 import { type ColumnSource, type Columns, requireTargets, rowsOf, takeRows } from '../../data/columns.js';
 import { type BatchSource, streamBatches } from '../../data/stream.js';
 import { HeddleError, type Program } from '../../engine/index.js';
+import { checkRows, chosenBatchSize } from '../fixed-batch.js';
 import { batchFeeds, epochOrder } from './batches.js';
 import { rejectOptions } from './fit-options.js';
 import type { Piece, Session } from './fit-session.js';
@@ -30,7 +31,8 @@ const nothingToClose = async (): Promise<void> => {};
 /** Epochs over arrays. They are uploaded once, and batches are gathered on the device; arrays too large for that are fed. */
 export async function arrayEpochs(session: Session, source: ColumnSource): Promise<Epochs> {
   const { trainer, options, pace } = session;
-  const { batchSize = 32, shuffle = true, validationSplit = 0, validationData, onCompile } = options;
+  const { shuffle = true, validationSplit = 0, validationData, onCompile } = options;
+  const batchSize = chosenBatchSize('fit', trainer.network, options.batchSize);
   rejectOptions(
     options,
     ['stepsPerEpoch'],
@@ -41,14 +43,21 @@ export async function arrayEpochs(session: Session, source: ColumnSource): Promi
   const kept = Math.floor(all.rows * (1 - validationSplit));
   if (kept === 0) throw nothingLeft(all.rows, validationSplit);
   const columns = rowsOf(all, 0, kept);
+  checkRows('fit', validationSplit > 0 ? 'x without its validationSplit' : 'x', trainer.network, kept);
   const identity = { rows: kept, batchSize };
   if (options.resume) checkResumed(trainer, identity);
   const held = validationData ? await trainer.columns('fit', validationData) : rowsOf(all, kept, all.rows);
   const validation = held.rows > 0 ? held : null;
-  if (validation) requireTargets('fit', validation);
+  if (validation) checkValidation(trainer, validation);
   const dataset = await trainer.dataset('train', columns);
   if (!dataset)
-    return { start: fedEpoch(session, columns), most: 1, validation, identity, close: nothingToClose };
+    return {
+      start: fedEpoch(session, columns, batchSize),
+      most: 1,
+      validation,
+      identity,
+      close: nothingToClose,
+    };
 
   const { rows } = columns;
   const full = Math.floor(rows / batchSize);
@@ -89,8 +98,8 @@ export async function arrayEpochs(session: Session, source: ColumnSource): Promi
   };
 }
 
-function fedEpoch({ trainer, options }: Session, columns: Columns): Epochs['start'] {
-  const { batchSize = 32, shuffle = true, onCompile } = options;
+function fedEpoch({ trainer, options }: Session, columns: Columns, batchSize: number): Epochs['start'] {
+  const { shuffle = true, onCompile } = options;
   const { position, network } = trainer;
   async function* pieces(): AsyncGenerator<Piece> {
     const order = epochOrder(columns.rows, shuffle, network.seed, position.epoch);
@@ -122,6 +131,7 @@ export async function streamedEpochs(session: Session, source: BatchSource): Pro
   async function* pieces(): AsyncGenerator<Piece> {
     for await (const batch of stream.epoch(position.batch)) {
       requireTargets('fit', batch);
+      checkRows('fit', 'a batch', trainer.network, batch.rows, 1);
       const program = await trainer.fedProgram('train', batch, onCompile);
       yield { program, feeds: batchFeeds(batch), size: batch.rows, times: 1 };
       // A stream may bring ever new shapes: only programs that are still to be reported stay.
@@ -129,7 +139,7 @@ export async function streamedEpochs(session: Session, source: BatchSource): Pro
     }
   }
   const validation = validationData ? await trainer.columns('fit', validationData) : null;
-  if (validation) requireTargets('fit', validation);
+  if (validation) checkValidation(trainer, validation);
   return {
     start: () => ({ batches: stepsPerEpoch ?? null, pieces: pieces() }),
     most: 1,
@@ -137,6 +147,11 @@ export async function streamedEpochs(session: Session, source: BatchSource): Pro
     identity,
     close: stream.close,
   };
+}
+
+function checkValidation({ network }: Trainer, validation: Columns): void {
+  requireTargets('fit', validation);
+  checkRows('fit', 'the validation data', network, validation.rows);
 }
 
 /** Throws where an interrupted epoch cannot go on with these data. */

@@ -9,7 +9,7 @@ import type { Progress } from './programs.js';
 export interface FitOptions {
   /** Passes over the data. Default 1. */
   readonly epochs?: number;
-  /** Examples per step. Default 32. The last batch of an epoch is trained at its true size. */
+  /** Examples per step. Default: the model's own, where its batch is fixed, else 32. The last batch of an epoch is trained at its true size. */
   readonly batchSize?: number;
   /** Whether rows are taken in a new random order each epoch. Default true. */
   readonly shuffle?: boolean;

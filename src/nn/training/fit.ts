@@ -2,6 +2,7 @@
 
 import type { ColumnSource, Columns } from '../../data/columns.js';
 import { type BatchSource, isBatchSource } from '../../data/stream.js';
+import { chosenBatchSize } from '../fixed-batch.js';
 import type { CallbackContext } from './callbacks.js';
 import { arrayEpochs, type Epochs, streamedEpochs } from './epochs.js';
 import { evaluateColumns } from './evaluate.js';
@@ -141,7 +142,8 @@ async function endEpoch(
   if (epoch.logs.examples === 0) return;
   const logs: Record<string, number> = { ...epoch.logs.means() };
   if (validation) {
-    const values = await evaluateColumns(trainer, 'validate', validation, options.batchSize ?? 32);
+    const batchSize = chosenBatchSize('fit', trainer.network, options.batchSize);
+    const values = await evaluateColumns(trainer, 'validate', validation, batchSize);
     for (const [name, value] of Object.entries(values)) logs[`val_${name}`] = value;
   }
   history.epoch.push(epoch.index);

@@ -10,6 +10,7 @@ import {
   type Update,
   type Variable,
 } from '../../engine/index.js';
+import { statesOf } from '../forward.js';
 import type { Network } from '../network.js';
 import { penaltyOf, withPenaltyGradients } from '../penalty.js';
 import { committed, constrained } from './commit.js';
@@ -30,7 +31,7 @@ interface Losses {
   readonly loss: Tensor;
   /** What else is logged, one value per example each. */
   readonly metrics: readonly Tensor[];
-  /** Of weights that layers change themselves. */
+  /** Of weights that layers change themselves, and of their states. */
   readonly own: readonly Update[];
 }
 
@@ -104,11 +105,11 @@ export function trainingUpdates(network: Network, setup: Setup, control: Control
   ];
 }
 
-/** Forward and tail. */
+/** Forward and tail; states go on. */
 export function evaluationUpdates(network: Network, setup: Setup, batch: Batch): Update[] {
   const { control, log } = setup.evaluation;
-  const { loss, metrics } = lossesOf(network, setup, batch, false);
-  return countingUpdates(control, log, tailOf(loss, metrics, control, log));
+  const { loss, metrics, own } = lossesOf(network, setup, batch, false);
+  return [...countingUpdates(control, log, tailOf(loss, metrics, control, log)), ...statesOf(own)];
 }
 
 type Tail = ReturnType<typeof training.trainingTail>;

@@ -85,12 +85,9 @@ export class Trainer {
   get dataSpec(): DataSpec {
     const { network, setup } = this;
     return {
-      inputs: network.inputs.map(({ shape, dtype }, index) => ({
-        name: network.inputNames[index] ?? '',
-        shape,
-        dtype,
-      })),
-      targets: network.outputs.map(({ shape }, index) => {
+      inputs: network.inputSpecs,
+      targets: network.outputs.map((output, index) => {
+        const shape = [null, ...output.shape.slice(1)];
         const name = network.outputNames[index] ?? '';
         const target = setup.losses[index]?.target;
         if (target === 'classes') {
