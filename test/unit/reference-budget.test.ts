@@ -49,6 +49,19 @@ test('an exp that is off by a unit in the last place keeps its budget, one off b
   expect(worst(off((x) => 5 + 2 * Math.abs(x)))).toBeGreaterThan(1);
 });
 
+test('what is subnormal may be flushed to zero, at each step once and at no larger value', () => {
+  const scale = Float64Array.of(2 ** -126, 2 ** -126 * (1 - 2 ** -23), 2 ** -130, 2 ** -124);
+  const { node } = mul(input(4), input());
+  const { values, budgets } = referenceWithBudget(node, [host([4], scale), host([], [1])]);
+  const ratio = (index: number): number =>
+    judge([0], [values[0]?.data[index] as number], [budgets[0]?.[index] as number]).worst;
+  // Just below the smallest normal number a flush takes all but the rounding's share of the budget, and that is as it should be.
+  expect(ratio(1)).toBeGreaterThan(0.99);
+  expect(ratio(1)).toBeLessThanOrEqual(1);
+  expect(ratio(2)).toBeLessThan(0.1);
+  expect(ratio(3)).toBeGreaterThan(1);
+});
+
 /** exp(0.1 · Σ x) in one node without a reference. */
 const fused: OpDef = {
   name: 'fused',
