@@ -55,6 +55,7 @@ export {
 } from './pointwise/index.js';
 export { averagePool } from './pooling/average.js';
 export { maxPool } from './pooling/max.js';
+export { gru, lstm, simpleRNN } from './recurrent/recurrent.js';
 export { argMax, max, mean, min } from './reduce.js';
 export { affineSample } from './resize/affine-sample.js';
 export { upSampling } from './resize/up-sampling.js';

@@ -1,8 +1,8 @@
-/** The gradients of a recurrent layer as naive loops: back through the steps, then the weights' sums over rows and steps. */
+/** Back through all steps of a recurrent layer as naive loops: the oracle of the gradient kernels. */
 
 import type { HostTensor } from '../../ir/graph.js';
 import { recurrentActivation } from './activations.js';
-import type { ByRole, RecurrentShape, SequenceGradientAttrs, WeightGradientAttrs } from './shape.js';
+import type { ByRole, RecurrentShape, SequenceGradientAttrs } from './shape.js';
 import { type Walk, walks } from './walk.js';
 
 type Tensors = ByRole<HostTensor>;
@@ -23,6 +23,7 @@ export function sequenceGradientReference(
   outputs: Tensors,
 ): void {
   const { cell, units } = shape;
+  const kernel = Float64Array.from(inputs.recurrentKernel?.data ?? []);
   for (const walk of walks(shape, attrs, inputs)) {
     const final = (part: number): number[] =>
       listOf(units, (u) => read(attrs.dfinals ? inputs.dfinals : undefined, walk.stateAt(part, u)));
@@ -42,7 +43,7 @@ export function sequenceGradientReference(
         put(outputs.dcarry, walk.unitAt(t, u), step?.carry[u] ?? 0);
       }
       if (!step) continue;
-      const back = throughRecurrentKernel(inputs, walk, cell === 'gru' ? withCarry(step) : step.gates);
+      const back = throughRecurrentKernel(shape, kernel, walk, cell === 'gru' ? withCarry(step) : step.gates);
       dh = listOf(units, (u) => at(step.h, u) + back(u));
       dc = [...step.c];
     }
@@ -110,67 +111,18 @@ type Four = [number[], number[], number[], number[]];
 
 /** (Σ over gates and units of gradient · Rᵀ) ⊙ factors at unit k. */
 function throughRecurrentKernel(
-  { recurrentKernel }: Tensors,
+  { units, gates, directions }: RecurrentShape,
+  kernel: Float64Array,
   walk: Walk,
-  gates: readonly (readonly number[])[],
+  gradients: readonly (readonly number[])[],
 ): (k: number) => number {
-  const columns = recurrentKernel?.shape[1] ?? 0;
+  const list = Float64Array.from(gradients.flat()); // [G·H]
   return (k) => {
+    const row = k * directions * gates * units + walk.column(0, 0);
     let sum = 0;
-    gates.forEach((gate, g) => {
-      gate.forEach((value, u) => {
-        sum += value * read(recurrentKernel, k * columns + walk.column(g, u));
-      });
-    });
+    for (let j = 0; j < list.length; j++) sum += (list[j] as number) * (kernel[row + j] as number);
     return sum * walk.factor(k);
   };
-}
-
-export function weightGradientReference(
-  shape: RecurrentShape,
-  attrs: WeightGradientAttrs,
-  inputs: Tensors,
-  { dkernel, drecurrentKernel, dbias }: Tensors,
-): void {
-  const { units, gates, features, steps } = shape;
-  const columns = shape.directions * gates * units;
-  const sums = [dkernel, drecurrentKernel, dbias].map((tensor) => new Float64Array(tensor?.data.length ?? 0));
-  const [kernel, recurrent, bias] = sums as [Float64Array, Float64Array, Float64Array];
-  const gathers = (sum: Float64Array, index: number, term: number): void => {
-    sum[index] = (sum[index] as number) + term;
-  };
-  for (const walk of walks(shape, attrs, inputs)) {
-    walk.order.forEach((t, position) => {
-      const before = walk.order[position - 1];
-      const previous = listOf(units, (k) => {
-        const h =
-          before === undefined
-            ? read(inputs.state, walk.stateAt(0, k))
-            : read(inputs.sequence, walk.unitAt(before, k));
-        return h * walk.factor(k);
-      });
-      for (let g = 0; g < gates; g++) {
-        for (let u = 0; u < units; u++) {
-          const column = walk.column(g, u);
-          const gradient = read(inputs.dgates, walk.gateAt(t, g, u));
-          // gru's n is added to the recurrent product times r.
-          const inner = attrs.cell === 'gru' && g === 2 ? read(inputs.dcarry, walk.unitAt(t, u)) : gradient;
-          for (let i = 0; i < features; i++) {
-            const x = read(inputs.x, (walk.row * steps + t) * features + i);
-            gathers(kernel, i * columns + column, x * gradient);
-          }
-          previous.forEach((h, k) => {
-            gathers(recurrent, k * columns + column, h * inner);
-          });
-          gathers(bias, column, gradient);
-          if (attrs.cell === 'gru') gathers(bias, columns + column, inner);
-        }
-      }
-    });
-  }
-  [dkernel, drecurrentKernel, dbias].forEach((tensor, index) => {
-    tensor?.data.set(sums[index] as Float64Array);
-  });
 }
 
 const listOf = (length: number, of: (index: number) => number): number[] =>

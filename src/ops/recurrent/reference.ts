@@ -28,12 +28,14 @@ export function sequenceReference(
   outputs: Tensors,
 ): void {
   const { units } = shape;
+  const kernel = Float64Array.from(inputs.recurrentKernel?.data ?? []);
   for (const walk of walks(shape, attrs, inputs)) {
     const initial = (part: number): number[] =>
       listOf(units, (u) => inputs.state?.data[walk.stateAt(part, u)] ?? 0);
     let state: State = { h: initial(0), c: shape.cell === 'lstm' ? initial(1) : [] };
     for (const t of walk.order) {
-      const step = stepOf(shape, attrs, inputs, walk, t, state);
+      const product = recurrentProduct(shape, kernel, walk, state.h);
+      const step = stepOf(shape, attrs, inputs, walk, t, state, product);
       if (walk.counts(t)) state = step;
       for (let u = 0; u < units; u++) {
         put(outputs.sequence, walk.unitAt(t, u), state.h[u]);
@@ -57,13 +59,13 @@ function stepOf(
   walk: Walk,
   t: number,
   { h, c }: State,
+  product: (g: number, u: number) => number,
 ): Step {
   const act = recurrentActivation(attrs.activation).js;
   const gate = recurrentActivation(attrs.recurrentActivation).js;
   const input = (g: number, u: number): number =>
     (inputs.preactivations?.data[walk.gateAt(t, g, u)] as number) +
     (inputs.bias?.data[walk.column(g, u)] ?? 0); // gru's row 0
-  const product = recurrentProduct(inputs, walk, h);
   const list = (of: (u: number) => number): number[] => listOf(units, of);
   if (cell === 'simpleRnn') {
     return { h: list((u) => act(input(0, u) + product(0, u))), c, gates: [], carry: [] };
@@ -89,20 +91,18 @@ type Three = [number[], number[], number[]];
 
 /** (h ⊙ factors) · R at gate g and unit u of the walk's direction. */
 function recurrentProduct(
-  { recurrentKernel }: Tensors,
+  { units, gates, directions }: RecurrentShape,
+  kernel: Float64Array,
   walk: Walk,
   h: readonly number[],
 ): (g: number, u: number) => number {
-  const columns = recurrentKernel?.shape[1] ?? 0;
-  const masked = h.map((value, k) => value * walk.factor(k));
-  return (g, u) => {
-    const column = walk.column(g, u);
-    let sum = 0;
-    for (let k = 0; k < masked.length; k++) {
-      sum += at(masked, k) * (recurrentKernel?.data[k * columns + column] as number);
-    }
-    return sum;
-  };
+  const sums = new Float64Array(gates * units);
+  h.forEach((value, k) => {
+    const seen = value * walk.factor(k);
+    const row = k * directions * gates * units + walk.column(0, 0);
+    for (let j = 0; j < sums.length; j++) sums[j] = (sums[j] as number) + seen * (kernel[row + j] as number);
+  });
+  return (g, u) => sums[g * units + u] as number;
 }
 
 const listOf = (length: number, of: (index: number) => number): number[] =>

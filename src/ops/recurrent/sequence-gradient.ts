@@ -12,11 +12,13 @@
  */
 
 import type { OpDef } from '../../ir/op.js';
+import { sequenceGradientDecomposition } from './gradient-decompose.js';
 import { sequenceGradientReference } from './gradient-reference.js';
 import { sequenceGradientCandidates } from './lower.js';
 import {
   byRole,
   type Cell,
+  inOrder,
   type SequenceGradientAttrs,
   sequenceGradientInputs,
   sequenceGradientOutputs,
@@ -42,6 +44,11 @@ function sequenceGradientOp(cell: Cell): OpDef<SequenceGradientAttrs> {
         byRole(sequenceGradientInputs(cell, attrs), inputs),
         byRole(sequenceGradientOutputs(cell), outputs),
       ),
+    decompose(inputs, attrs) {
+      const shape = sequenceGradientShape(name, cell, inputs, attrs);
+      const own = byRole(sequenceGradientInputs(cell, attrs), inputs);
+      return inOrder(sequenceGradientOutputs(cell), sequenceGradientDecomposition(shape, attrs, own));
+    },
     candidates: (request) => sequenceGradientCandidates(cell, request),
   };
 }

@@ -15,11 +15,13 @@
  */
 
 import type { OpDef } from '../../ir/op.js';
+import { sequenceDecomposition } from './decompose.js';
 import { sequenceCandidates } from './lower.js';
 import { sequenceReference } from './reference.js';
 import {
   byRole,
   type Cell,
+  inOrder,
   type SequenceAttrs,
   sequenceInputs,
   sequenceOutputs,
@@ -46,6 +48,11 @@ function sequenceOp(cell: Cell): OpDef<SequenceAttrs> {
         byRole(sequenceInputs(attrs), inputs),
         byRole(sequenceOutputs(cell), outputs),
       ),
+    decompose(inputs, attrs) {
+      const shape = sequenceShape(name, cell, inputs, attrs);
+      const results = sequenceDecomposition(shape, attrs, byRole(sequenceInputs(attrs), inputs));
+      return inOrder(sequenceOutputs(cell), results);
+    },
     candidates: (request) => sequenceCandidates(cell, request),
   };
 }

@@ -56,6 +56,7 @@ export interface WeightGradientAttrs {
 /** What a tensor of a recurrent op is. Shapes stand at `shapeOfRole`. */
 export type Role =
   | 'x'
+  | 'kernel'
   | 'preactivations'
   | 'recurrentKernel'
   | 'bias'
@@ -81,9 +82,24 @@ export type ByRole<T> = Readonly<Partial<Record<Role, T>>>;
 export const byRole = <T>(roles: readonly Role[], list: readonly T[]): ByRole<T> =>
   Object.fromEntries(roles.map((role, index) => [role, list[index] as T]));
 
+/** What `tensors` has for `roles`, in their order; a role that it lacks is left out. */
+export const inOrder = <T>(roles: readonly Role[], tensors: ByRole<T>): T[] =>
+  roles.flatMap((role) => tensors[role] ?? []);
+
 const having = (...roles: readonly (Role | false)[]): Role[] => roles.filter((role) => role !== false);
 
 const hasRows = ({ mask, dropout }: Pick<CellAttrs, 'mask' | 'dropout'>): boolean => mask || dropout;
+
+/** Inputs of a whole layer, which adds x·kernel and the bias itself. */
+export const layerInputs = (attrs: SequenceAttrs): Role[] =>
+  having(
+    'x',
+    'kernel',
+    'recurrentKernel',
+    attrs.bias && 'bias',
+    attrs.state && 'state',
+    hasRows(attrs) && 'rows',
+  );
 
 /** Inputs of a sequence op. */
 export const sequenceInputs = (attrs: SequenceAttrs): Role[] =>
@@ -164,12 +180,28 @@ export function shapeOfRole(
     case 'recurrentKernel':
     case 'drecurrentKernel':
       return [units, columns];
+    case 'kernel':
     case 'dkernel':
       return [features, columns];
     case 'bias':
     case 'dbias':
       return cell === 'gru' ? [2, columns] : [columns];
   }
+}
+
+/** Of a whole layer. Throws a `HeddleError` where an input does not fit. */
+export function layerShape(
+  op: string,
+  cell: Cell,
+  inputs: readonly TensorType[],
+  attrs: SequenceAttrs,
+): RecurrentShape {
+  const roles = layerInputs(attrs);
+  const { x, recurrentKernel } = byRole(roles, inputs);
+  const [batch = 0, steps = 0, features = 0] = x?.shape ?? [];
+  const [units = 0] = recurrentKernel?.shape ?? [];
+  const extents = { ...extentsOf(cell, attrs.directions), batch, steps, units, features };
+  return checked(op, roles, inputs, attrs, extents);
 }
 
 /** Of a sequence op. Throws a `HeddleError` where an input does not fit. */

@@ -10,17 +10,20 @@
  * gru: columns of n in drecurrentKernel and in row 1 of dbias come from dcarry, all others from dgates.
  */
 
+import type { HostTensor } from '../../ir/graph.js';
 import type { OpDef } from '../../ir/op.js';
-import { weightGradientReference } from './gradient-reference.js';
 import { weightGradientCandidates } from './lower.js';
 import {
   byRole,
+  inOrder,
   shapeOfRole,
   WEIGHT_GRADIENT_OUTPUTS,
   type WeightGradientAttrs,
   weightGradientInputs,
   weightGradientShape,
 } from './shape.js';
+import { weightGradientDecomposition } from './weight-decompose.js';
+import { weightGradientReference } from './weight-reference.js';
 
 const NAME = 'recurrentWeightGradient';
 
@@ -33,12 +36,27 @@ export const recurrentWeightGradientOp: OpDef<WeightGradientAttrs> = {
       dtype: 'float32',
     }));
   },
-  reference: (inputs, outputs, attrs) =>
-    weightGradientReference(
-      weightGradientShape(NAME, inputs, attrs),
-      attrs,
-      byRole(weightGradientInputs(attrs), inputs),
-      byRole(WEIGHT_GRADIENT_OUTPUTS, outputs),
-    ),
+  reference: (inputs, outputs, attrs) => sums(inputs, outputs, attrs, false),
+  magnitude: (inputs, outputs, attrs) => sums(inputs, outputs, attrs, true),
+  terms: ([x]) => (x?.shape[0] ?? 1) * (x?.shape[1] ?? 1),
+  decompose(inputs, attrs) {
+    const shape = weightGradientShape(NAME, inputs, attrs);
+    const results = weightGradientDecomposition(shape, attrs, byRole(weightGradientInputs(attrs), inputs));
+    return inOrder(WEIGHT_GRADIENT_OUTPUTS, results);
+  },
   candidates: weightGradientCandidates,
 };
+
+const sums = (
+  inputs: readonly HostTensor[],
+  outputs: readonly HostTensor[],
+  attrs: WeightGradientAttrs,
+  absolute: boolean,
+): void =>
+  weightGradientReference(
+    weightGradientShape(NAME, inputs, attrs),
+    attrs,
+    byRole(weightGradientInputs(attrs), inputs),
+    byRole(WEIGHT_GRADIENT_OUTPUTS, outputs),
+    absolute,
+  );
