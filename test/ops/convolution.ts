@@ -26,7 +26,7 @@ const PADDINGS = [
   ],
 ] as const;
 const GROUPS = ['one', 'two', 'each'] as const;
-const CHANNELS = [1, 3, 4, 5] as const;
+const CHANNELS = [1, 3, 4, 5, 64] as const;
 
 interface Combination {
   readonly strides: (typeof STRIDES)[number];
@@ -38,6 +38,7 @@ interface Combination {
 
 /** Channels and filters of each group, and the groups; two groups of odd channels would divide nothing. */
 function extents({ groups, channels }: Combination): { c: number; k: number; groups: number } {
+  if (channels === 64) return { c: 64, k: 64, groups: groups === 'one' ? 1 : groups === 'two' ? 2 : 64 };
   if (groups === 'one') return { c: channels, k: 9 - channels, groups: 1 };
   if (groups === 'two') return { c: channels * 2, k: channels === 4 ? 8 : 6, groups: 2 };
   return { c: channels, k: channels === 3 ? 6 : channels, groups: channels };
