@@ -1,12 +1,18 @@
-/** Which kernels run the recurrent ops. */
+/** Which kernels run the recurrent ops, best first. */
 
 import { HeddleError } from '../../core/errors.js';
 import type { Candidate, LowerRequest } from '../../ir/op.js';
-import type { Cell, SequenceAttrs, SequenceGradientAttrs } from './shape.js';
+import { lstmCandidates } from './lower-lstm.js';
+import type { Cell, SequenceAttrs, SequenceGradientAttrs, WeightGradientAttrs } from './shape.js';
+import { type RecurrentLimits, recurrentLimits } from './tiles.js';
 
-export { weightGradientCandidates } from './lower-weights.js';
-
-export function sequenceCandidates(cell: Cell, _request: LowerRequest<SequenceAttrs>): readonly Candidate[] {
+/** `limits` are those of the device, unless a test asks for others. */
+export function sequenceCandidates(
+  cell: Cell,
+  request: LowerRequest<SequenceAttrs>,
+  limits: RecurrentLimits = recurrentLimits(request.capabilities),
+): readonly Candidate[] {
+  if (cell === 'lstm') return lstmCandidates(request, limits);
   throw new HeddleError({ op: `${cell}Sequence`, message: 'has no kernel yet' });
 }
 
@@ -15,4 +21,8 @@ export function sequenceGradientCandidates(
   _request: LowerRequest<SequenceGradientAttrs>,
 ): readonly Candidate[] {
   throw new HeddleError({ op: `${cell}SequenceGradient`, message: 'has no kernel yet' });
+}
+
+export function weightGradientCandidates(_request: LowerRequest<WeightGradientAttrs>): readonly Candidate[] {
+  throw new HeddleError({ op: 'recurrentWeightGradient', message: 'has no kernel yet' });
 }
