@@ -1,6 +1,7 @@
 /** The data sets that are tables: for each its file, the npm package it comes from, and how it is read from there. */
 
 import type { PackedTable } from '../../demo/data/packed-table.js';
+import { readCo2 } from './co2.js';
 import { readFilms } from './films.js';
 
 export interface TableSource {
@@ -19,4 +20,5 @@ export const TABLES: readonly TableSource[] = Object.freeze([
     prepared: 'titles tidied, in small letters, each once',
     read: readFilms,
   },
+  { name: 'co2', packageName: 'vega-datasets', prepared: 'as measured', read: readCo2 },
 ]);
