@@ -2,6 +2,7 @@
 
 import 'uplot/dist/uPlot.min.css';
 import './pictures.css';
+import './texts.css';
 import './style.css';
 import { Driver } from './driver/driver.js';
 import { type DemoEvent, lineOf, type RunRequest } from './driver/events.js';
@@ -13,8 +14,10 @@ import { byId, make, showNumber, showTime } from './ui/dom.js';
 import { Looking } from './ui/looking.js';
 import { PlotView } from './ui/plot-view.js';
 import { PredictionGrid } from './ui/predictions.js';
+import { ReaderView } from './ui/reader-view.js';
 import { showStrips } from './ui/strips.js';
 import { planTiles, showTiles, showVerification } from './ui/tables.js';
+import { WriterView } from './ui/writer-view.js';
 
 const driver = new Driver(() => controls.files);
 globalThis.heddleDemo = faceOf(driver);
@@ -27,6 +30,8 @@ const loss = new Chart(at('loss-chart'));
 const accuracy = new Chart(at('accuracy-chart'));
 const plot = new PlotView(at('plot'));
 const looking = new Looking(driver, say);
+const reader = new ReaderView(driver, say);
+const writer = new WriterView(driver, say);
 const pictures = new PredictionGrid(at('pictures'), (row) => looking.choose(row));
 
 const controls = new Controls({
@@ -103,6 +108,8 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
     looking.begin({ digits: info?.drawable === true });
     accuracy.clear({ fraction: true });
     pictures.clear();
+    reader.begin();
+    writer.begin();
     plot.clear();
     progress.hidden = true;
     showTiles(at('figures'), []);
@@ -143,7 +150,8 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
       ['time left', showTime(secondsLeft)],
     ]);
   },
-  epoch({ epoch, logs }) {
+  epoch({ epoch, logs, curves, done }) {
+    for (const [name, value] of Object.entries(curves)) loss.add(name, done, value);
     const { val_accuracy: validation } = logs;
     if (validation !== undefined)
       at('stage').textContent = `epoch ${epoch + 1}: validation accuracy ${validation.toFixed(4)}`;
@@ -156,6 +164,12 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
     looking.again();
     const right = predictions.filter(({ truth, predicted }) => truth === predicted).length;
     at('pictures-right').textContent = `${right} of ${predictions.length} right`;
+  },
+  read({ texts }) {
+    reader.hear(texts);
+  },
+  written({ request, texts }) {
+    writer.hear(request, texts);
   },
   strips({ strips }) {
     at('strips-box').hidden = false;

@@ -11,6 +11,8 @@ import type {
   RunSummary,
   TestReport,
   VerifySummary,
+  WriteRequest,
+  Written,
 } from './events.js';
 import type { Features } from './features.js';
 import { ExampleRun } from './run.js';
@@ -83,6 +85,16 @@ export class Driver {
   /** The probabilities of the classes for a picture (bytes), from the model on show; `null` while there is none. */
   async classify(picture: Uint8Array): Promise<readonly number[] | null> {
     return (await this.#run?.classify(picture)) ?? null;
+  }
+
+  /** The probabilities of the classes for a text; `null` while there is no model that reads. */
+  async read(text: string): Promise<readonly number[] | null> {
+    return (await this.#run?.read(text)) ?? null;
+  }
+
+  /** What the model on show writes; `null` while there is none that does. */
+  async write(request: WriteRequest): Promise<readonly Written[] | null> {
+    return (await this.#run?.write(request)) ?? null;
   }
 
   /** What the first convolution of the model on show looks for; `null` where there is none. */

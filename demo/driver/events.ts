@@ -56,6 +56,26 @@ export interface Predicted {
   readonly confidence: number;
 }
 
+/** What the model makes of one text. */
+export interface ReadText extends Predicted {
+  readonly text: string;
+}
+
+/** A text that a model wrote. */
+export interface Written {
+  readonly text: string;
+  /** Whether it is one of those that the model learned from, word for word. */
+  readonly known: boolean;
+}
+
+/** What a model is asked to write. */
+export interface WriteRequest {
+  /** What each text begins with; may be empty. */
+  readonly prefix: string;
+  /** Below 1 the likely becomes likelier, above 1 all becomes more alike. Positive. */
+  readonly temperature: number;
+}
+
 /** A row of pictures, each a data URL. */
 export interface DrawnStrip {
   readonly title: string;
@@ -96,8 +116,18 @@ export type DemoEvent =
       readonly imagesPerSecond: number;
       readonly secondsLeft: number;
     }
-  | { readonly type: 'epoch'; readonly epoch: number; readonly logs: Readonly<Record<string, number>> }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: number;
+      readonly logs: Readonly<Record<string, number>>;
+      /** Further lines of the loss chart, by name, at the last step. */
+      readonly curves: Readonly<Record<string, number>>;
+      /** Steps done by then, over all series. */
+      readonly done: number;
+    }
   | { readonly type: 'predictions'; readonly predictions: readonly Predicted[] }
+  | { readonly type: 'read'; readonly texts: readonly ReadText[] }
+  | { readonly type: 'written'; readonly request: WriteRequest; readonly texts: readonly Written[] }
   | { readonly type: 'strips'; readonly strips: readonly DrawnStrip[] }
   | { readonly type: 'plot'; readonly plot: Plot }
   | { readonly type: 'end'; readonly summary: RunSummary };
@@ -151,5 +181,5 @@ export interface TestReport {
   /** `confusion[truth][predicted]` counts pictures. */
   readonly confusion: readonly (readonly number[])[];
   /** `image` is a data URL. */
-  readonly samples: readonly (Predicted & { readonly image: string })[];
+  readonly samples: readonly (ReadText | (Predicted & { readonly image: string }))[];
 }

@@ -39,17 +39,26 @@ function softmax(logits: ArrayLike<number>): readonly number[] {
 export async function testReport(model: Model, set: PackedImages): Promise<TestReport> {
   const predictions = await predictRows(model, set, set.rows);
   const { classNames } = set;
-  const confusion = classNames.map(() => classNames.map(() => 0));
-  for (const { truth, predicted } of predictions) {
-    const row = confusion[truth];
-    if (row) row[predicted] = (row[predicted] ?? 0) + 1;
-  }
+  const confusion = countedBy(classNames.length, predictions);
   const canvas = document.createElement('canvas');
   const samples = predictions.slice(0, SAMPLES).map((one) => {
     drawImage(canvas, set, one.row);
     return { ...one, image: canvas.toDataURL('image/png') };
   });
   return { classNames, confusion, samples };
+}
+
+/** `[truth][predicted]` counts. */
+export function countedBy(
+  classes: number,
+  predictions: readonly Pick<Predicted, 'truth' | 'predicted'>[],
+): readonly (readonly number[])[] {
+  const counts = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
+  for (const { truth, predicted } of predictions) {
+    const row = counts[truth];
+    if (row) row[predicted] = (row[predicted] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** Each picture of a row as a data URL. */

@@ -12,11 +12,16 @@ import type {
   RunSummary,
   TestReport,
   VerifySummary,
+  WriteRequest,
+  Written,
 } from './events.js';
 import { Features } from './features.js';
 import { classify, drawnStrip, predictRows, SAMPLES, testReport } from './predictions.js';
+import { readReport, readTexts } from './reading.js';
 import { Recorder } from './recorder.js';
 
+/** Until somebody asks for another. */
+const TEMPERATURE = 0.7;
 /** Milliseconds between live predictions. */
 const LIVE_MS = 600;
 
@@ -34,6 +39,7 @@ export class ExampleRun {
   #shown: Shown | null = null;
   #features: Promise<Features | null> | null = null;
   #plan: PlanReport | null = null;
+  #asked: WriteRequest = { prefix: '', temperature: TEMPERATURE };
   #seconds = 0;
   #submits = 0;
   #passes = 0;
@@ -51,6 +57,16 @@ export class ExampleRun {
     this.#files = files;
     this.#tell = tell;
     this.#recorder = new Recorder(tell);
+  }
+
+  /** What reads texts. */
+  get reader(): Shown['reader'] {
+    return this.#shown?.reader;
+  }
+
+  /** What writes texts. */
+  get writer(): Shown['writer'] {
+    return this.#shown?.writer;
   }
 
   /** The pictures that predictions are about. */
@@ -97,9 +113,10 @@ export class ExampleRun {
     return this.#shown ? save(this.#shown.model) : null;
   }
 
-  /** All test pictures, counted. `null` for an example without any. */
+  /** All test pictures or texts, counted. `null` for an example without any. */
   async report(): Promise<TestReport | null> {
-    const { model, test } = this.#shown ?? {};
+    const { model, test, reader } = this.#shown ?? {};
+    if (reader) return readReport(reader);
     return model && test ? testReport(model, test) : null;
   }
 
@@ -107,6 +124,17 @@ export class ExampleRun {
   async classify(picture: Uint8Array): Promise<readonly number[] | null> {
     const { model, test } = this.#shown ?? {};
     return model && test ? classify(model, picture) : null;
+  }
+
+  /** The probabilities of the classes for a text; `null` where the model on show reads none. */
+  async read(text: string): Promise<readonly number[] | null> {
+    return (await this.#shown?.reader?.shares([text]))?.[0] ?? null;
+  }
+
+  /** What the model on show writes; from now on it is asked for the same while it trains. `null` where it does not write. */
+  async write(request: WriteRequest): Promise<readonly Written[] | null> {
+    this.#asked = request;
+    return (await this.#shown?.writer?.write(request)) ?? null;
   }
 
   /** What the first convolution looks for; `null` where there is none, or no pictures to look at. */
@@ -120,6 +148,7 @@ export class ExampleRun {
   dispose(): void {
     this.#features?.then((features) => features?.dispose()).catch(() => {});
     this.#features = null;
+    this.#shown?.writer?.dispose();
     for (const model of this.#models) model.dispose();
     this.#models.clear();
     this.#shown?.program?.dispose();
@@ -158,7 +187,11 @@ export class ExampleRun {
       },
       show: (shown) => this.#show(shown),
       follow: (run, series = 'loss') => this.#follow(run, series),
-      epochEnd: (epoch, logs) => this.#tell({ type: 'epoch', epoch, logs }),
+      epochEnd: (epoch, logs, curves = {}) => {
+        this.#recorder.flush();
+        this.#tell({ type: 'epoch', epoch, logs, curves, done: this.#recorder.done });
+      },
+      wrote: (request, texts) => this.#tell({ type: 'written', request, texts }),
     };
   }
 
@@ -203,7 +236,10 @@ export class ExampleRun {
     if (this.#request.live === false) return;
     while (!ended.aborted) {
       if (this.#recorder.done > 0) await this.#predict();
-      await new Promise((resolve) => setTimeout(resolve, LIVE_MS));
+      await new Promise((resolve) => {
+        setTimeout(resolve, LIVE_MS);
+        ended.addEventListener('abort', resolve, { once: true });
+      });
     }
   }
 
@@ -213,6 +249,10 @@ export class ExampleRun {
       const predictions = await predictRows(model, test, SAMPLES);
       this.#tell({ type: 'predictions', predictions });
     }
+    const { reader, writer } = this.#shown ?? {};
+    if (reader) this.#tell({ type: 'read', texts: await readTexts(reader, SAMPLES) });
+    const request = this.#asked;
+    if (writer) this.#tell({ type: 'written', request, texts: await writer.write(request) });
     await this.#showOutputs();
   }
 

@@ -2,7 +2,7 @@
 
 import type { Feeds, FitRun, History, Model, Program } from 'heddle';
 import type { PackedImages } from '../data/datasets.js';
-import type { Plot } from '../driver/events.js';
+import type { Plot, WriteRequest, Written } from '../driver/events.js';
 import type { RunSettings } from './catalogue.js';
 
 export interface ExampleContext extends RunSettings {
@@ -20,8 +20,14 @@ export interface ExampleContext extends RunSettings {
   show(shown: Shown): void;
   /** Hands the steps of a run to the chart, as the line called `series`, and resolves to the history. */
   follow(run: FitRun, series?: string): Promise<History>;
-  /** An epoch's means that no step has, such as `{ val_accuracy }`. */
-  epochEnd(epoch: number, logs: Readonly<Record<string, number>>): void;
+  /** An epoch's means that no step has, such as `{ val_accuracy }`; `curves` are points of further lines in the loss chart. */
+  epochEnd(
+    epoch: number,
+    logs: Readonly<Record<string, number>>,
+    curves?: Readonly<Record<string, number>>,
+  ): void;
+  /** Shows what a model wrote. */
+  wrote(request: WriteRequest, texts: readonly Written[]): void;
 }
 
 export interface Shown {
@@ -39,6 +45,28 @@ export interface Shown {
   readonly strips?: () => Promise<readonly Strip[]>;
   /** What the model makes of a series, as lines to look at; asked for as `strips` is. */
   readonly plot?: () => Promise<Plot>;
+  /** Texts that the model never trains on, and how it reads them. */
+  readonly reader?: Reader;
+  readonly writer?: Writer;
+}
+
+/** A classifier of texts. */
+export interface Reader {
+  readonly classNames: readonly string[];
+  /** What the model never trains on, with the class of each. */
+  readonly texts: readonly string[];
+  readonly labels: readonly number[];
+  /** The probability of each class for each of `texts`. */
+  shares(texts: readonly string[]): Promise<readonly (readonly number[])[]>;
+}
+
+/** A model that writes. */
+export interface Writer {
+  /** What it writes, in the plural: `titles`. */
+  readonly kind: string;
+  write(request: WriteRequest): Promise<readonly Written[]>;
+  /** Frees what it has on the device beside the model. */
+  dispose(): void;
 }
 
 /** A row of gray pictures. */

@@ -1,6 +1,7 @@
 /** Tables: written and read, refused when damaged; and the films of the real package, as they are packed. */
 
 import { describe, expect, it } from 'vitest';
+import { GENRE_NAMES, splitGenres, splitTitles } from '../../demo/data/films.js';
 import { DataFileError } from '../../demo/data/packed.js';
 import {
   decodeTable,
@@ -10,6 +11,8 @@ import {
   textColumn,
 } from '../../demo/data/packed-table.js';
 import { LONGEST_TITLE, TITLE_ALPHABET, titleForm } from '../../demo/text/title.js';
+import { PAD } from '../../demo/text/vocabulary.js';
+import { UNKNOWN, WORDS, wordsIn, wordsOf } from '../../demo/text/words.js';
 import { readFilms, tidied } from '../../tools/data/films.js';
 import { findPackage } from '../../tools/data/sources.js';
 
@@ -94,5 +97,57 @@ describe('the films of the package', () => {
     expect(counts.size).toBe(13);
     expect([...counts].sort(([, a], [, b]) => b - a)[0]?.[0]).toBe('Drama');
     expect(genres[titles.indexOf('aliens')]).toBe('Action');
+  });
+});
+
+describe('the split of the films', () => {
+  const films: PackedTable = {
+    name: 'films',
+    source: 'a package',
+    ...readFilms(findPackage('vega-datasets').folder),
+  };
+
+  it('holds a tenth of the titles out, every title in one part, the same every time', () => {
+    const { train, heldOut } = splitTitles(films);
+    expect([train.length, heldOut.length]).toEqual([2834, 315]);
+    expect(new Set([...train, ...heldOut]).size).toBe(films.rows);
+    expect(splitTitles(films)).toEqual({ train, heldOut });
+    const first = (films.columns.title as readonly string[]).slice(0, 315);
+    expect(heldOut.filter((title) => first.includes(title)).length, 'shuffled').toBeLessThan(60);
+  });
+
+  it('holds a fifth of each of the six large genres out', () => {
+    const { train, heldOut } = splitGenres(films);
+    expect(GENRE_NAMES).toEqual(['Drama', 'Comedy', 'Action', 'Adventure', 'Thriller', 'Horror']);
+    expect(train.titles.length + heldOut.titles.length).toBe(2746);
+    expect(new Set([...train.titles, ...heldOut.titles]).size).toBe(2746);
+    GENRE_NAMES.forEach((name, genre) => {
+      const count = (labels: readonly number[]): number => labels.filter((label) => label === genre).length;
+      const held = count(heldOut.labels);
+      expect(held / (held + count(train.labels)), name).toBeCloseTo(0.2, 2);
+    });
+    const at = heldOut.titles[0] as string;
+    const row = (films.columns.title as readonly string[]).indexOf(at);
+    expect((films.columns.genre as readonly string[])[row]).toContain(
+      GENRE_NAMES[heldOut.labels[0] as number] as string,
+    );
+  });
+});
+
+describe('the words of titles', () => {
+  it('are words, numbers and telling marks', () => {
+    expect(wordsOf("don't look now - 2: what?")).toEqual(["don't", 'look', 'now', '2', ':', 'what', '?']);
+  });
+
+  it('are numbered as they are met; others are unknown, and the rest of a row is padding', () => {
+    const words = wordsIn(['the moon', 'the sun']);
+    expect(words.size).toBe(5);
+    const [the, moon, sun] = [2, 3, 4];
+    const rows = words.encode(['the sun', 'a moon', '...']);
+    const row = (index: number): number[] => [...rows.subarray(index * WORDS, (index + 1) * WORDS)];
+    expect(row(0).slice(0, 3)).toEqual([the, sun, PAD]);
+    expect(row(1).slice(0, 3)).toEqual([UNKNOWN, moon, PAD]);
+    expect(row(2).slice(0, 2)).toEqual([UNKNOWN, PAD]);
+    expect(words.encode([Array.from({ length: 20 }, () => 'the').join(' ')])).toHaveLength(WORDS);
   });
 });

@@ -30,6 +30,7 @@ export class Progress {
     if (event.type === 'plan') this.#plan(event.plan);
     if (event.type === 'steps') this.#steps(event);
     if (event.type === 'epoch') this.say(epochLine(event));
+    if (event.type === 'written') for (const { text } of event.texts) this.say(text.replace(/^/gm, '    '));
   }
 
   /** Leaves the bar as it is; what comes next stands below. */
@@ -98,7 +99,7 @@ function fieldsOf(
   const figures = [
     `loss ${mean(({ loss }) => loss).toPrecision(4)}`,
     ...(last.accuracy === null ? [] : [`accuracy ${mean(({ accuracy }) => accuracy ?? 0).toFixed(4)}`]),
-    `${Math.round(imagesPerSecond)} images/s`,
+    `${Math.round(imagesPerSecond)} examples/s`,
     `${Math.ceil(secondsLeft)} s left`,
   ];
   return {

@@ -11,18 +11,25 @@ import {
 import { Curve } from '../../demo/ui/curve.js';
 import { escaped, lineChart, linePlot } from './svg.js';
 
+type WrittenEvent = Extract<DemoEvent, { type: 'written' }>;
+
 /** What is kept of the events for the report. */
 export class History {
   readonly loss = new Map<string, Curve>();
   readonly accuracy = new Map<string, Curve>();
   strips: readonly DrawnStrip[] = [];
   plot: Plot | null = null;
+  written: WrittenEvent | null = null;
   plan = '';
 
   hear(event: DemoEvent): void {
     if (event.type === 'plan') this.plan = event.plan.text;
     if (event.type === 'strips') this.strips = event.strips;
     if (event.type === 'plot') this.plot = event.plot;
+    if (event.type === 'written') this.written = event;
+    if (event.type === 'epoch')
+      for (const [name, value] of Object.entries(event.curves))
+        curveOf(this.loss, name).add(event.done, value);
     if (event.type !== 'steps') return;
     for (const told of event.steps) {
       const { series, step, loss, accuracy } = told;
@@ -52,7 +59,7 @@ h1{font-size:24px}h2{font-size:17px;margin:32px 0 10px}svg{width:100%;height:aut
 .scroll{overflow-x:auto}.confusion td{text-align:right;font-variant-numeric:tabular-nums}.confusion th{white-space:nowrap}
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:14px}figure{margin:0}
 figure img{width:100%;image-rendering:pixelated;border:3px solid #2a9560;border-radius:6px;box-sizing:border-box}.wrong img{border-color:#c8372d}
-figcaption{font-size:13px;line-height:1.35}
+figure .text{margin:0;font-weight:600}.written{white-space:pre-wrap}figcaption{font-size:13px;line-height:1.35}
 .strip{margin-bottom:10px}.strip div{display:flex;gap:4px}.strip img,.strip div figure{flex:1;min-width:0}.bad{color:#c8372d}pre{overflow-x:auto;font-size:12px}.legend{font-size:13px}.legend .key{width:24px;height:8px;margin-left:10px}`;
 
 export function htmlReport({ title, summary, history, verify, test }: ReportParts): string {
@@ -62,7 +69,8 @@ export function htmlReport({ title, summary, history, verify, test }: ReportPart
     section('Loss', lineChart(history.loss, 'loss over steps')),
     section('Accuracy', lineChart(history.accuracy, 'accuracy over steps')),
     test ? section('Who is taken for whom', confusionTable(test)) : '',
-    test ? section(`${test.samples.length} pictures that it has never trained on`, samples(test)) : '',
+    test ? section(`${test.samples.length} of what it has never trained on`, samples(test)) : '',
+    history.written ? section('What it wrote', writtenList(history.written)) : '',
     section('Pictures', stripRows(history.strips)),
     history.plot ? section(history.plot.title, linePlot(history.plot)) : '',
     section('The run', figures(summary)),
@@ -94,14 +102,26 @@ function confusionTable({ classNames, confusion }: TestReport): string {
 }
 
 function samples({ classNames, samples: shown }: TestReport): string {
-  const figuresOf = shown.map(({ image, truth, predicted, confidence }) => {
+  const figuresOf = shown.map((one) => {
+    const { truth, predicted, confidence } = one;
     const right = truth === predicted;
     const said = `${right ? '✓' : '✗'} ${classNames[predicted]} (${(confidence * 100).toFixed(0)} %)`;
     const caption = right ? escaped(said) : `${escaped(said)}<br>is: ${escaped(classNames[truth] ?? '')}`;
-    const alt = escaped(`picture of: ${classNames[truth]}`);
-    return `<figure class="${right ? '' : 'wrong'}"><img src="${image}" alt="${alt}"><figcaption>${caption}</figcaption></figure>`;
+    const shownAs =
+      'image' in one
+        ? `<img src="${one.image}" alt="${escaped(`picture of: ${classNames[truth]}`)}">`
+        : `<p class="text">${escaped(one.text)}</p>`;
+    return `<figure class="${right ? '' : 'wrong'}">${shownAs}<figcaption>${caption}</figcaption></figure>`;
   });
   return `<div class="samples">${figuresOf.join('')}</div>`;
+}
+
+/** The texts of the last epoch. */
+function writtenList({ request, texts }: WrittenEvent): string {
+  const items = texts.map(
+    ({ text, known }) => `<li>${escaped(text)}${known ? ' <small>(by heart)</small>' : ''}</li>`,
+  );
+  return `<p>At temperature ${request.temperature}:</p><ul class="written">${items.join('')}</ul>`;
 }
 
 const stripRows = (strips: readonly DrawnStrip[]): string =>

@@ -79,7 +79,9 @@ describe('the end of a run', () => {
 });
 
 it('a line of progress has epoch, step, loss, accuracy, rate and time left', () => {
-  expect(stepLine(steps, 5)).toBe('epoch 1/5, step 2/5: loss 1.500, accuracy 0.3750, 640 images/s, 1 s left');
+  expect(stepLine(steps, 5)).toBe(
+    'epoch 1/5, step 2/5: loss 1.500, accuracy 0.3750, 640 examples/s, 1 s left',
+  );
 });
 
 describe('the report', () => {
@@ -106,6 +108,22 @@ describe('the report', () => {
     expect(html).toContain('src="data:image/png;base64,AAAA"');
     expect(html).toContain('is: shirt');
     expect(html).toContain('adam ok');
+  });
+
+  it('has texts where pictures are none, what was written, and further lines of the loss', () => {
+    const told = new History();
+    told.hear(steps);
+    told.hear({ type: 'epoch', epoch: 0, logs: {}, curves: { 'held out': 2.5 }, done: 2 });
+    const request = { prefix: '', temperature: 0.7 };
+    told.hear({ type: 'written', request, texts: [{ text: 'the <b> moon', known: true }] });
+    const read: TestReport = {
+      ...test,
+      samples: [{ row: 0, truth: 0, predicted: 0, confidence: 0.6, text: 'night & day' }],
+    };
+    const page = htmlReport({ title: 'x', summary, history: told, verify: null, test: read });
+    expect(page).toContain('night &amp; day');
+    expect(page).toContain('the &lt;b&gt; moon <small>(by heart)</small>');
+    expect(page).toContain('held out');
   });
 
   it('escapes what comes from outside', () => {
