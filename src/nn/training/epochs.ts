@@ -7,7 +7,7 @@ import { checkRows, chosenBatchSize } from '../fixed-batch.js';
 import { batchFeeds, epochOrder } from './batches.js';
 import { rejectOptions } from './fit-options.js';
 import type { Piece, Session } from './fit-session.js';
-import { RING_ROWS } from './setup.js';
+import { RING_ROWS } from './log.js';
 import type { Position, Trainer } from './trainer.js';
 
 export interface Epochs {

@@ -2,7 +2,6 @@
 
 import { type Columns, rowsOf } from '../../data/columns.js';
 import { batchFeeds, epochOrder } from './batches.js';
-import { namedMeans } from './logs.js';
 import type { Trainer, Use } from './trainer.js';
 
 /** Steps in one submit: a few dozen milliseconds on a slow device. */
@@ -27,7 +26,7 @@ async function evaluateAlone(
   const dataset = await trainer.dataset(use, columns);
   for (const counter of [control.cursor, control.step, control.halted, control.fault])
     counter.assign(Uint32Array.of(0));
-  log.totals.assign(new Float32Array(trainer.logNames.length));
+  log.clear();
   if (dataset) {
     dataset.takeIn([epochOrder(columns.rows, false, 0, 0)]);
     const full = Math.floor(columns.rows / batchSize);
@@ -46,7 +45,6 @@ async function evaluateAlone(
       await backend.settled();
     }
   }
-  const [totals, halted] = await Promise.all([log.totals.data(), control.halted.data()]);
-  const means = Array.from(totals, (total) => (halted[0] === 0 ? total / columns.rows : Number.NaN));
-  return namedMeans(trainer.logNames, means);
+  const [totals, halted] = await Promise.all([log.totals(), control.halted.data()]);
+  return log.named(totals.map((total) => (halted[0] === 0 ? total / columns.rows : Number.NaN)));
 }

@@ -3,7 +3,7 @@
 import type { Feeds, Program } from '../../engine/index.js';
 import type { Callback, CallbackContext } from './callbacks.js';
 import type { FitOptions } from './fit-options.js';
-import { type EpochLogs, namedMeans, ringRow } from './logs.js';
+import type { EpochLogs } from './logs.js';
 import { type Halt, refusedStep } from './nonfinite.js';
 import type { Pace } from './pace.js';
 import type { FitRun, History } from './run.js';
@@ -78,27 +78,27 @@ export async function drain({ pending }: Session): Promise<void> {
 /** Queues the steps of `piece`, and their report. */
 export function queuePiece(session: Session, stretch: Stretch, { program, feeds, size, times }: Piece): void {
   const { trainer, pace, pending, queued } = session;
-  const { position, setup, logNames } = trainer;
+  const { position, setup } = trainer;
   const from = { ...position };
   program.submit(feeds, times);
   trainer.ran(program, size);
   Object.assign(position, after(stretch, from, times));
   queued.push({ stretch, from });
   if (queued.length > IN_FLIGHT + 2) queued.shift();
-  const ring = setup.log.ring.data();
+  const ring = setup.log.ring();
   ring.catch(() => {});
   pending.push(async () => {
     const rows = await ring;
     pace.finished(times);
     for (let offset = 0; offset < times; offset++) {
-      const means = ringRow(rows, from.step + offset, logNames.length);
-      const [loss = Number.NaN] = means;
+      const row = setup.log.row(rows, from.step + offset);
+      const [loss = Number.NaN] = row;
       const reached = after(stretch, from, offset);
       const epoch = stretch.epochs[reached.epoch - stretch.start] as Epoch;
       const at = { epoch: epoch.index, batch: reached.batch, step: reached.step + 1, loss };
       if (!Number.isFinite(loss)) throw await refusedStep(trainer, program, feeds, at);
       session.last = at;
-      await reportStep(session, { ...epoch, batches: stretch.batches }, at, means, size);
+      await reportStep(session, { ...epoch, batches: stretch.batches }, at, row, size);
     }
   });
 }
@@ -125,12 +125,12 @@ async function reportStep(
   session: Session,
   epoch: Epoch & Pick<Stretch, 'batches'>,
   at: Omit<Halt, 'update'>,
-  means: readonly number[],
+  row: readonly number[],
   size: number,
 ): Promise<void> {
   const { trainer, run, context } = session;
-  epoch.logs.add(means, size);
-  const { loss = Number.NaN, ...metrics } = namedMeans(trainer.logNames, means);
+  epoch.logs.add(row, size);
+  const { loss = Number.NaN, ...metrics } = trainer.setup.log.named(row);
   run.emit({
     epoch: epoch.index,
     step: at.step,

@@ -128,7 +128,7 @@ function endOf(run: FitRun, signal?: AbortSignal): { reached: Promise<void>; for
 
 const newEpoch = ({ trainer }: Session, index: number): Epoch => ({
   index,
-  logs: new EpochLogs(trainer.logNames),
+  logs: new EpochLogs(trainer.setup.log),
 });
 
 /** Records an epoch, evaluates and tells the callbacks, once all its steps have been reported. */

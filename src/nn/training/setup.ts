@@ -1,6 +1,6 @@
 /** What `compile` settles: the losses, metrics and optimizer of a model, and the variables that training adds to its store. */
 
-import { HeddleError, rejectUnknownOptions, type Tensor, Variable, zeros } from '../../engine/index.js';
+import { HeddleError, rejectUnknownOptions, type Tensor, type Variable } from '../../engine/index.js';
 import type { BoundOptimizer, Optimizer } from '../../optim/optimizer.js';
 import { type OptimizerSpec, resolveOptimizer } from '../../optim/resolve.js';
 import type { LossFunction } from '../losses.js';
@@ -8,6 +8,7 @@ import type { Network } from '../network.js';
 import type { LossSpec } from '../resolve-loss.js';
 import { type MetricSpec, resolveMetric } from '../resolve-metric.js';
 import { type Control, createControl } from './control.js';
+import { Log } from './log.js';
 import { type ByOutput, checkColumns, lossesOf, lossWeightsOf, metricsOf } from './objectives.js';
 
 export interface CompileOptions {
@@ -34,24 +35,12 @@ export interface BoundMetric {
   readonly apply: (yTrue: Tensor, yPred: Tensor) => Tensor;
 }
 
-/** Rows of the loss ring: the host reads them at least this often. */
-export const RING_ROWS = 1024;
-
 /** Gives back the variables that `createSetup` made. */
 export function disposeSetup({ store }: Network, { bound, log, evaluation }: Setup): void {
   bound.dispose();
-  const variables = [
-    ...Object.values(log),
-    ...Object.values(evaluation.log),
-    ...Object.values(evaluation.control),
-  ];
-  for (const { ref } of variables) if (store.holds(ref)) store.remove(ref);
-}
-
-/** Per-step means of loss and metrics, and their sums over examples. */
-export interface Log {
-  readonly ring: Variable;
-  readonly totals: Variable;
+  log.dispose();
+  evaluation.log.dispose();
+  for (const { ref } of Object.values(evaluation.control)) if (store.holds(ref)) store.remove(ref);
 }
 
 export interface Setup {
@@ -77,12 +66,6 @@ const lossNames = (outputNames: readonly string[]): string[] => [
   ...(outputNames.length > 1 ? outputNames.map((name) => `${name}_loss`) : []),
 ];
 
-/** Names of what a step logs, in order: the sum; for several outputs the loss of each; the metrics. */
-export const logNames = ({ outputNames }: Network, { metrics }: Setup): string[] => [
-  ...lossNames(outputNames),
-  ...metrics.map(({ name }) => name),
-];
-
 export function createSetup(network: Network, options: CompileOptions): Setup {
   rejectUnknownOptions('compile', options, OPTIONS);
   const optimizer = resolveOptimizer(options.optimizer);
@@ -104,6 +87,8 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
   );
   const lossWeights = lossWeightsOf(options.lossWeights, outputNames);
   const variables = network.trainableWeights;
+  // The sum; for several outputs the loss of each; the metrics.
+  const columns = [...lossNames(outputNames).map((name) => ({ name, output: null })), ...metrics];
   return {
     optimizer,
     bound: optimizer.bind(network.store, variables),
@@ -112,10 +97,10 @@ export function createSetup(network: Network, options: CompileOptions): Setup {
     metricSpecs,
     trained: { variables, layers: new Set<object>(network.leaves.filter(({ trainable }) => trainable)) },
     metrics,
-    log: createLog(network, 'log', 1 + logged),
+    log: new Log(network.store, 'log', columns),
     evaluation: {
       control: createControl(network.store, 'evaluation'),
-      log: createLog(network, 'evaluation/log', 1 + logged),
+      log: new Log(network.store, 'evaluation/log', columns),
     },
   };
 }
@@ -138,10 +123,4 @@ function counted(name: string, taken: Set<string>): string {
   for (let count = 1; taken.has(unique); count++) unique = `${name}_${count}`;
   taken.add(unique);
   return unique;
-}
-
-function createLog({ store }: Network, name: string, columns: number): Log {
-  const make = (label: string, shape: number[]): Variable =>
-    new Variable(store.create(zeros(shape), { name: `${name}/${label}`, trainable: false }));
-  return { ring: make('ring', [RING_ROWS, columns]), totals: make('totals', [columns]) };
 }

@@ -14,7 +14,7 @@ import type { Network } from '../network.js';
 import { batchOf, symbolicBatch } from './batches.js';
 import { Dataset, fitsDevice, signatureOf } from './dataset.js';
 import type { Programs, Progress } from './programs.js';
-import { type CompileOptions, createSetup, disposeSetup, logNames, type Setup } from './setup.js';
+import { type CompileOptions, createSetup, disposeSetup, type Setup } from './setup.js';
 import { evaluationUpdates, trainingUpdates } from './step.js';
 
 /** Where the next step stands; saved with the model. */
@@ -65,11 +65,6 @@ export class Trainer {
 
   get busy(): boolean {
     return this.running !== '';
-  }
-
-  /** Names of the columns of a log row. */
-  get logNames(): string[] {
-    return logNames(this.network, this.setup);
   }
 
   /** The device that the model's variables live on. */
