@@ -36,7 +36,7 @@ class Interrupt {
 }
 
 async function train(options: TrainOptions): Promise<number> {
-  const { example, request, json } = options;
+  const { example, request, files, json } = options;
   const interrupt = new Interrupt();
   const progress = new Progress(
     json ? process.stderr : process.stdout,
@@ -54,6 +54,7 @@ async function train(options: TrainOptions): Promise<number> {
         progress.hear(event);
       });
       interrupt.stops(page);
+      if (files.length > 0) await page.bring(files);
       const summary = await page.run(example.name, request);
       progress.end();
       return await conclude(options, { page, summary, history, interrupt, say });

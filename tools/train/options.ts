@@ -5,20 +5,22 @@ import type { RunRequest } from '../../demo/driver/events.js';
 import { CATALOGUE, type ExampleInfo, type ExampleName } from '../../demo/examples/catalogue.js';
 import { unknownExample } from '../../demo/examples/find.js';
 import { nearest } from '../../src/core/errors.js';
+import { broughtFiles, UsageError } from './brought.js';
+
+export { UsageError };
 
 export interface TrainOptions {
   readonly kind: 'train';
   readonly example: ExampleInfo;
   readonly request: RunRequest;
+  /** Absolute paths of what the user brought along; none where nothing was. */
+  readonly files: readonly string[];
   readonly json: boolean;
   /** Absolute. */
   readonly out: string;
 }
 
 export type Command = TrainOptions | { readonly kind: 'list' } | { readonly kind: 'help' };
-
-/** A command line that says something impossible. */
-export class UsageError extends Error {}
 
 const FLAGS = {
   list: { type: 'boolean' },
@@ -29,6 +31,8 @@ const FLAGS = {
   'batch-size': { type: 'string' },
   seed: { type: 'string' },
   device: { type: 'string' },
+  folder: { type: 'string' },
+  text: { type: 'string' },
   out: { type: 'string' },
 } as const;
 
@@ -44,6 +48,8 @@ Trains an example in headless Chrome, verifies the plan that trained, and leaves
   --batch-size N     examples in a step
   --seed N           of first weights and shuffling
   --device DEVICE    webgpu or cpu; default: webgpu where there is an adapter
+  --folder DIR       for spoken-digits: WAV files named {digit}_{speaker}_{index}.wav
+  --text FILE        for titles: any text
   --out DIR          default out
   --json             progress on stderr; the last line of stdout is one JSON object
   --help             this
@@ -72,7 +78,14 @@ export function parseCommand(args: readonly string[]): Command {
     ...device(values.device),
     live: false,
   };
-  return { kind: 'train', example, request, json: values.json === true, out: resolve(values.out ?? 'out') };
+  return {
+    kind: 'train',
+    example,
+    request,
+    files: broughtFiles(example, { folder: values.folder, text: values.text }),
+    json: values.json === true,
+    out: resolve(values.out ?? 'out'),
+  };
 }
 
 function parse(args: readonly string[]) {

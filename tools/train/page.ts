@@ -10,6 +10,8 @@ import type {
 import type { Outcome } from '../../demo/driver/face.js';
 
 export interface DrivenPage {
+  /** Chooses files, as a user of the page would; `run` takes them. */
+  bring(paths: readonly string[]): Promise<void>;
   run(name: string, request: RunRequest): Promise<RunSummary>;
   /** Ends the run in work after a whole step. */
   stop(): Promise<void>;
@@ -37,6 +39,10 @@ export async function openDemo(
   await orBroken(page.goto(url, { waitUntil: 'load', timeout: 60_000 }));
   await orBroken(page.waitForFunction(() => 'heddleDemo' in globalThis, { timeout: 60_000 }));
   return {
+    async bring(paths) {
+      const field = await orBroken(page.$('input#files'));
+      await orBroken(field?.uploadFile(...paths) ?? Promise.reject(new Error('the page takes no files')));
+    },
     run: async (name, request) =>
       unwrapped(
         await orBroken(
