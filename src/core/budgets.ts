@@ -77,6 +77,14 @@ export const ACCUMULATION: Readonly<Record<string, (n: number) => number>> = {
   averagePool: (n) => n + 3, // a sum and a division (2.5) [WGSL]
   averagePoolGradient: (n) => n + 3,
   affineSample: (n) => n, // three roundings of a place, three interpolations; its `magnitude` weighs a place by its terms
+  // Their `magnitude` is the whole bound: roundings and ULPs above, carried through the steps [derived].
+  simpleRnnSequence: () => 1,
+  gruSequence: () => 1,
+  lstmSequence: () => 1,
+  simpleRnnSequenceGradient: () => 1,
+  gruSequenceGradient: () => 1,
+  lstmSequenceGradient: () => 1,
+  recurrentWeightGradient: (n) => 2 * n, // as a matmul over all rows and steps
   trainingTail: (n) => n + 3, // a sum, a division (2.5) [WGSL]
   adam: () => 5, // a product and two additions per moment; its `magnitude` weighs the step by its own roundings
   sgd: () => 4, // two products and two additions

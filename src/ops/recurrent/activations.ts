@@ -31,6 +31,8 @@ export interface RecurrentActivation {
   slope(y: number): number;
   /** What a device may be off at x, as a multiple of ε (absolute, not of y). */
   rounding(x: number, y: number): number;
+  /** What a device may make of the slope at y: a multiple of ε. */
+  slopeRounding(y: number): number;
   /** `js` in base ops. */
   apply(x: Value): Value;
   /** `dy · slope(y)` in base ops. */
@@ -59,6 +61,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => x,
     slope: () => 1,
     rounding: () => 0,
+    slopeRounding: () => 0,
     apply: (x) => x,
     back: (dy) => dy,
   },
@@ -66,6 +69,7 @@ export const KERNEL_ACTIVATIONS = {
     js: Math.tanh,
     slope: (y) => 1 - y * y,
     rounding: (x, y) => relative('tanh', x, y),
+    slopeRounding: (y) => 1 + y * y,
     apply: tanh,
     back: (dy, y) => mul(dy, sub(1, square(y))),
   },
@@ -73,6 +77,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
     slope: (y) => y * (1 - y),
     rounding: (x, y) => relative('sigmoid', x, y),
+    slopeRounding: (y) => 2 * y,
     apply: sigmoid,
     back: (dy, y) => mul(dy, mul(y, sub(1, y))),
   },
@@ -80,6 +85,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => Math.max(x, 0),
     slope: (y) => (y > 0 ? 1 : 0),
     rounding: () => 0,
+    slopeRounding: () => 0,
     apply: relu,
     back: (dy, y) => select(greater(y, 0), dy, 0),
   },
@@ -87,6 +93,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => Math.min(Math.max(x, 0), 6),
     slope: (y) => (y > 0 && y < 6 ? 1 : 0),
     rounding: () => 0,
+    slopeRounding: () => 0,
     apply: relu6,
     back: (dy, y) => within(dy, y, 0, 6, 1),
   },
@@ -95,6 +102,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => (x > 0 ? x : Math.expm1(x)),
     slope: (y) => (y > 0 ? 1 : y + 1),
     rounding: (x, y) => (x > 0 ? 0 : expRounding(x) + Math.abs(y)),
+    slopeRounding: (y) => (y > 0 ? 0 : 1 + y),
     apply: (x) => elu(x, 1),
     back: (dy, y) => select(greater(y, 0), dy, mul(dy, add(y, 1))),
   },
@@ -102,6 +110,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => SELU_SCALE * (x > 0 ? x : SELU_ALPHA * Math.expm1(x)),
     slope: (y) => (y > 0 ? SELU_SCALE : y + SELU_SCALE * SELU_ALPHA),
     rounding: (x, y) => 3 * Math.abs(y) + (x > 0 ? 0 : SELU_SCALE * SELU_ALPHA * expRounding(x)),
+    slopeRounding: (y) => (y > 0 ? 1 : 4),
     apply: (x) => mul(elu(x, SELU_ALPHA), SELU_SCALE),
     back: (dy, y) => select(greater(y, 0), mul(dy, SELU_SCALE), mul(dy, add(y, SELU_SCALE * SELU_ALPHA))),
   },
@@ -109,6 +118,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
     slope: (y) => -Math.expm1(-y),
     rounding: (x, y) => relative('softplus', x, y),
+    slopeRounding: () => 5,
     apply: softplus,
     back: (dy, y) => mul(dy, sub(1, exp(sub(0, y)))),
   },
@@ -117,6 +127,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => x / (1 + Math.abs(x)),
     slope: (y) => (1 - Math.abs(y)) ** 2,
     rounding: (_, y) => 4 * Math.abs(y),
+    slopeRounding: () => 3,
     apply: (x) => div(x, add(abs(x), 1)),
     back: (dy, y) => mul(dy, square(sub(1, abs(y)))),
   },
@@ -125,6 +136,7 @@ export const KERNEL_ACTIVATIONS = {
     js: (x) => Math.min(Math.max(x + 3, 0), 6) / 6,
     slope: (y) => (y > 0 && y < 1 ? 1 / 6 : 0),
     rounding: (_, y) => 3 * y,
+    slopeRounding: () => 1 / 6,
     apply: (x) => mul(relu6(add(x, 3)), 1 / 6),
     back: (dy, y) => within(dy, y, 0, 1, 1 / 6),
   },
@@ -132,6 +144,7 @@ export const KERNEL_ACTIVATIONS = {
     js: Math.exp,
     slope: (y) => y,
     rounding: expRounding,
+    slopeRounding: () => 0,
     apply: exp,
     back: (dy, y) => mul(dy, y),
   },

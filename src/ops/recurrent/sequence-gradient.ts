@@ -12,6 +12,8 @@
  */
 
 import type { OpDef } from '../../ir/op.js';
+import { budgetOf } from './budget.js';
+import { sequenceGradientBound } from './gradient-bound.js';
 import { sequenceGradientDecomposition } from './gradient-decompose.js';
 import { sequenceGradientReference } from './gradient-reference.js';
 import { sequenceGradientCandidates } from './lower.js';
@@ -44,6 +46,12 @@ function sequenceGradientOp(cell: Cell): OpDef<SequenceGradientAttrs> {
         byRole(sequenceGradientInputs(cell, attrs), inputs),
         byRole(sequenceGradientOutputs(cell), outputs),
       ),
+    ...budgetOf({
+      shape: (inputs, attrs) => sequenceGradientShape(name, cell, inputs, attrs),
+      inputs: (attrs) => sequenceGradientInputs(cell, attrs),
+      outputs: sequenceGradientOutputs(cell),
+      bound: sequenceGradientBound,
+    }),
     decompose(inputs, attrs) {
       const shape = sequenceGradientShape(name, cell, inputs, attrs);
       const own = byRole(sequenceGradientInputs(cell, attrs), inputs);

@@ -15,9 +15,11 @@
  */
 
 import type { OpDef } from '../../ir/op.js';
+import { budgetOf } from './budget.js';
 import { sequenceDecomposition } from './decompose.js';
 import { sequenceCandidates } from './lower.js';
 import { sequenceReference } from './reference.js';
+import { sequenceBound } from './sequence-bound.js';
 import {
   byRole,
   type Cell,
@@ -48,6 +50,12 @@ function sequenceOp(cell: Cell): OpDef<SequenceAttrs> {
         byRole(sequenceInputs(attrs), inputs),
         byRole(sequenceOutputs(cell), outputs),
       ),
+    ...budgetOf({
+      shape: (inputs, attrs) => sequenceShape(name, cell, inputs, attrs),
+      inputs: sequenceInputs,
+      outputs: sequenceOutputs(cell),
+      bound: sequenceBound,
+    }),
     decompose(inputs, attrs) {
       const shape = sequenceShape(name, cell, inputs, attrs);
       const results = sequenceDecomposition(shape, attrs, byRole(sequenceInputs(attrs), inputs));

@@ -15,7 +15,9 @@ export interface Walk {
   readonly order: readonly number[];
   /** Whether step t counts. */
   counts(t: number): boolean;
-  /** What multiplies unit u of the state in front of the recurrent product. */
+  /** Where `rows` holds what multiplies unit u of the state in front of the recurrent product; `null`: nothing does. */
+  factorAt(u: number): number | null;
+  /** That factor. */
   factor(u: number): number;
   /** Where unit u of step t lies in [B, T, D·H]. */
   unitAt(t: number, u: number): number;
@@ -40,13 +42,15 @@ export function walks(
   return attrs.directions.flatMap((backwards, direction) =>
     Array.from({ length: batch }, (_, row): Walk => {
       const column = (g: number, u: number): number => (direction * gates + g) * units + u;
+      const factorAt = (u: number): number | null =>
+        attrs.dropout ? row * width + factorsFrom + direction * units + u : null;
       return {
         direction,
         row,
         order: stepsOf(steps, backwards),
         counts: (t) => !attrs.mask || (rows?.data[row * width + t] as number) > 0.5,
-        factor: (u) =>
-          attrs.dropout ? (rows?.data[row * width + factorsFrom + direction * units + u] as number) : 1,
+        factorAt,
+        factor: (u) => rows?.data[factorAt(u) ?? -1] ?? 1,
         unitAt: (t, u) => (row * steps + t) * states + direction * units + u,
         gateAt: (t, g, u) => (row * steps + t) * columns + column(g, u),
         stateAt: (part, u) => (part * batch + row) * states + direction * units + u,
