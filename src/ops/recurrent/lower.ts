@@ -3,8 +3,10 @@
 import { HeddleError } from '../../core/errors.js';
 import type { Candidate, LowerRequest } from '../../ir/op.js';
 import { lstmCandidates } from './lower-lstm.js';
-import type { Cell, SequenceAttrs, SequenceGradientAttrs, WeightGradientAttrs } from './shape.js';
+import type { Cell, SequenceAttrs, SequenceGradientAttrs } from './shape.js';
 import { type RecurrentLimits, recurrentLimits } from './tiles.js';
+
+export { weightGradientCandidates } from './lower-weights.js';
 
 /** `limits` are those of the device, unless a test asks for others. */
 export function sequenceCandidates(
@@ -21,8 +23,4 @@ export function sequenceGradientCandidates(
   _request: LowerRequest<SequenceGradientAttrs>,
 ): readonly Candidate[] {
   throw new HeddleError({ op: `${cell}SequenceGradient`, message: 'has no kernel yet' });
-}
-
-export function weightGradientCandidates(_request: LowerRequest<WeightGradientAttrs>): readonly Candidate[] {
-  throw new HeddleError({ op: 'recurrentWeightGradient', message: 'has no kernel yet' });
 }
