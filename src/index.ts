@@ -75,6 +75,14 @@ export {
   type LayerFactory,
 } from './nn/layer.js';
 export * as layers from './nn/layers/index.js';
+export {
+  type Cell,
+  type CellBehaviour,
+  type CellContext,
+  type CellDefinition,
+  type CellFactory,
+  defineCell,
+} from './nn/layers/recurrent/cell.js';
 export * as losses from './nn/losses.js';
 export * as metrics from './nn/metrics.js';
 export {

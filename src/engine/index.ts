@@ -7,6 +7,8 @@ export { permutation, type RandomStream, randomStream } from '../core/random.js'
 export type { Shape } from '../core/shape.js';
 export { printTable } from '../core/table.js';
 export { type HostTensor, type TensorType, type Value, withScope } from '../ir/graph.js';
+export { isKernelActivation } from '../ops/recurrent/activations.js';
+export { unroll } from '../ops/recurrent/unroll.js';
 export type { AdapterSummary, Backend, BackendCounters } from './backend.js';
 export { compile, type ProgramSpec } from './compile.js';
 export { defineKernel, defineOp, type KernelSpec, type KernelUse, type OpFunction } from './define.js';

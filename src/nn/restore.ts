@@ -2,8 +2,9 @@
 
 import { HeddleError, unknownName } from '../engine/index.js';
 import type { NetworkConfig } from './config.js';
-import type { AnyLayer, LayerConfig, LayerFactory } from './layer.js';
+import type { AnyLayer, Kinds, LayerConfig, LayerFactory } from './layer.js';
 import * as exported from './layers/index.js';
+import type { CellFactory } from './layers/recurrent/cell.js';
 import { MODEL_TYPE } from './nested.js';
 import { Network } from './network.js';
 import type { GraphSpec } from './network-spec.js';
@@ -13,12 +14,15 @@ import type { InitialWeights } from './weights.js';
 /** What restoring needs of a factory, whatever its options. */
 export type RestorableLayer = Pick<LayerFactory, 'type' | 'restore'>;
 
+/** The same of a kind of cells. */
+export type RestorableCell = Pick<CellFactory, 'type' | 'restoreCell'>;
+
 /** Every layer that the library exports; `input` makes no layer. */
 const BUILT_IN: readonly RestorableLayer[] = Object.values(exported).filter((kind) => 'restore' in kind);
 
 export interface RestoreOptions {
-  /** The user's own kinds of layers, by type or any other key: `{ scale }`. */
-  readonly layers?: Readonly<Record<string, RestorableLayer>>;
+  /** The user's own kinds of layers, and of cells for `layers.rnn`, by type or any other key: `{ scale }`. */
+  readonly layers?: Readonly<Record<string, RestorableLayer | RestorableCell>>;
 }
 
 /** How models, those within models too, are made. */
@@ -45,7 +49,7 @@ export const networkFromConfig = (config: unknown, options: RestoreOptions = {})
 export function specFromConfig(config: unknown, options: Making, depth = 0): GraphSpec {
   if (depth > DEEPEST) throw malformed(`models stand within models, more than ${DEEPEST} deep`);
   const { name, seed, inputs, layers, calls, outputs } = checkedConfig(config);
-  const kinds = new Map<string, RestorableLayer>();
+  const kinds = new Map<string, RestorableLayer | RestorableCell>();
   for (const kind of [...BUILT_IN, ...Object.values(options.layers ?? {})]) kinds.set(kind.type, kind);
   const owned: Network[] = [];
   const made = layers.map((layer): AnyLayer => {
@@ -77,10 +81,11 @@ const within = ({ initial, ...options }: Making, name: string): Making => ({
   initial: initial && ((weight, shape) => initial(`${name}/${weight}`, shape)),
 });
 
-function restored(config: LayerConfig, kinds: ReadonlyMap<string, RestorableLayer>): AnyLayer {
+function restored(config: LayerConfig, kinds: Kinds): AnyLayer {
   const kind = kinds.get(config.type);
-  if (kind) return kind.restore(config);
-  const unknown = unknownName('load', 'layer type', config.type, [...kinds.keys()]);
+  if (kind && isLayerKind(kind)) return kind.restore(config, kinds);
+  const names = [...kinds.values()].filter(isLayerKind).map(({ type }) => type);
+  const unknown = unknownName('load', 'layer type', config.type, names);
   throw new HeddleError({
     op: 'load',
     message: `unknown layer type '${config.type}'`,
@@ -89,6 +94,8 @@ function restored(config: LayerConfig, kinds: ReadonlyMap<string, RestorableLaye
     fix: `pass your own kinds of layers: { layers: { ${config.type} } }. Otherwise: ${unknown.fix}`,
   });
 }
+
+const isLayerKind = (kind: { readonly type: string }): kind is RestorableLayer => 'restore' in kind;
 
 function at<T>(list: readonly T[], what: string, index: number): T {
   const found = Number.isInteger(index) ? list[index] : undefined;
@@ -111,16 +118,18 @@ function checkedConfig(config: unknown): NetworkConfig {
   if (typeof name !== 'string') throw malformed('name is no string');
   if (typeof seed !== 'number') throw malformed('seed is no number');
   for (const one of list('inputs', inputs)) object('an input', one);
-  for (const one of list('layers', layers)) {
-    const layer = object('a layer', one);
-    if (typeof layer.type !== 'string' || typeof layer.name !== 'string')
-      throw malformed('a layer has no type or name');
-    if (typeof layer.trainable !== 'boolean') throw malformed(`layer '${layer.name}' has no trainable`);
-    object(`the options of layer '${layer.name}'`, layer.options);
-  }
+  for (const one of list('layers', layers)) checkedLayer(one);
   for (const one of list('calls', calls)) list('the inputs of a call', object('a call', one).inputs);
   list('outputs', outputs);
   return config as NetworkConfig;
+}
+
+function checkedLayer(value: unknown): LayerConfig {
+  const { type, name, trainable, options } = object('a layer', value);
+  if (typeof type !== 'string' || typeof name !== 'string') throw malformed('a layer has no type or name');
+  if (typeof trainable !== 'boolean') throw malformed(`layer '${name}' has no trainable`);
+  object(`the options of layer '${name}'`, options);
+  return value as LayerConfig;
 }
 
 function object(what: string, value: unknown): Readonly<Record<string, unknown>> {

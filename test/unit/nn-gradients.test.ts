@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { gradCheck, init, type Nested, ops, type Tensor, tensor } from '../../src/engine/index.js';
 import type { Layer } from '../../src/nn/layer.js';
 import * as layers from '../../src/nn/layers/index.js';
+import { defineCell } from '../../src/nn/layers/recurrent/cell.js';
 import * as losses from '../../src/nn/losses.js';
 import { Network } from '../../src/nn/network.js';
 
@@ -79,7 +80,25 @@ const SEQUENCE_LAYERS: Record<string, (inputShape: number[]) => Layer> = {
   averagePooling1d: (inputShape) => layers.averagePooling1d({ poolSize: 3, padding: 'same', inputShape }),
   globalMaxPooling1d: (inputShape) => layers.globalMaxPooling1d({ inputShape }),
   globalAveragePooling1d: (inputShape) => layers.globalAveragePooling1d({ inputShape }),
+  simpleRNN: (inputShape) => layers.simpleRNN({ units: 3, inputShape }),
+  gru: (inputShape) => layers.gru({ units: 3, inputShape }),
+  lstm: (inputShape) => layers.lstm({ units: 3, inputShape }),
+  bidirectional: (inputShape) => layers.bidirectional({ layer: layers.gru({ units: 2 }), inputShape }),
+  rnn: (inputShape) => layers.rnn({ cell: halving(), inputShape }),
 };
+
+/** h' = h / 2 + x. */
+const halving = defineCell({
+  type: 'halving',
+  options: [],
+  create: () => ({
+    stateSize: 2,
+    call(x, [h]) {
+      const next = ops.add(ops.mul(h as Tensor, 0.5), x);
+      return { output: next, states: [next] };
+    },
+  }),
+});
 
 const MERGE_LAYERS: Record<string, () => Layer> = {
   add: () => layers.add(),

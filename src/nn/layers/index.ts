@@ -35,6 +35,11 @@ export {
   globalMaxPooling1d,
   globalMaxPooling2d,
 } from './pooling-global.js';
+export { type BidirectionalOptions, bidirectional, type MergeMode } from './recurrent/bidirectional.js';
+export { type GruOptions, gru } from './recurrent/gru.js';
+export { type LstmOptions, lstm } from './recurrent/lstm.js';
+export { type RnnOptions, rnn } from './recurrent/rnn.js';
+export { type SimpleRNNOptions, simpleRNN } from './recurrent/simple-rnn.js';
 export { type RescalingOptions, rescaling } from './rescaling.js';
 export { type ReshapeOptions, reshape } from './reshape.js';
 export { type SeparableConv2dOptions, separableConv2d } from './separable-conv2d.js';
