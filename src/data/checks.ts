@@ -1,6 +1,7 @@
 /** Checks of data on the host, in slices: millions of numbers must not hold up the page. */
 
 import { HeddleError, type HostTensor, pauses } from '../engine/index.js';
+import type { NumberRange } from './spec.js';
 
 /** Elements looked at between two chances to give way: a few milliseconds. */
 const SLICE = 2 ** 20;
@@ -42,6 +43,28 @@ export async function checkLabels(
     roles: [role],
     values: { row, column, label: data[at], classes },
     fix: `use whole numbers from 0 to ${classes - 1}, or give the last layer more units`,
+  });
+}
+
+/** Throws at the first number that is no whole one of `range`. */
+export async function checkRange(
+  op: string,
+  role: string,
+  { data, shape }: HostTensor,
+  { least, most, what, layer, fix }: NumberRange,
+): Promise<void> {
+  const at = await findInSlices(data.length, (index) => {
+    const value = data[index] as number;
+    return !(value >= least && value <= most && Number.isInteger(value));
+  });
+  if (at < 0) return;
+  const { row, column, where } = position(at, shape);
+  throw new HeddleError({
+    op,
+    message: `${role} has the ${what} ${data[at]} at ${where}, ${layer} takes ${least} to ${most}`,
+    roles: [role],
+    values: { row, column, value: data[at], least, most },
+    fix,
   });
 }
 

@@ -13,7 +13,7 @@ import {
   toHostTensor,
   unknownName,
 } from '../engine/index.js';
-import { checkFinite, checkLabels } from './checks.js';
+import { checkFinite, checkLabels, checkRange } from './checks.js';
 import type { ColumnSpec, DataSpec, FreeShape } from './spec.js';
 
 /** One array, or one for each input by name. */
@@ -49,7 +49,7 @@ export interface ColumnOptions {
 
 /**
  * @throws HeddleError for missing, unknown, ragged or empty data, rows that differ in number, shapes that do not fit the model, NaN or
- * infinity (named by row and column), labels that are no whole numbers or out of range.
+ * infinity (named by row and column), labels, token ids and lengths that are no whole numbers or out of range.
  */
 export async function toColumns(
   source: ColumnSource,
@@ -71,7 +71,17 @@ export async function toColumns(
       fix: 'pass at least one example',
     });
   }
+  if (rows > 0) await checkRanges(op, inputs, spec);
   return { inputs, targets, weights, rows };
+}
+
+/** Throws where an input holds indices or counts that the model has no use for. */
+async function checkRanges(op: string, inputs: readonly Column[], { ranges }: DataSpec): Promise<void> {
+  const accepted = ranges?.(inputs.map(({ value }) => value.shape)) ?? [];
+  for (const [index, range] of accepted.entries()) {
+    const { name, value } = inputs[index] as Column;
+    if (range) await checkRange(op, name, value, range);
+  }
 }
 
 async function columnsOf(

@@ -15,7 +15,21 @@ export interface ColumnSpec {
   readonly classes?: number;
 }
 
+/** Whole numbers from `least` to `most`. */
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+  /** What such a number is: `token id`. */
+  readonly what: string;
+  /** Who asks for it. */
+  readonly layer: string;
+  /** What to do about others. */
+  readonly fix: string;
+}
+
 export interface DataSpec {
   readonly inputs: readonly ColumnSpec[];
   readonly targets: readonly ColumnSpec[];
+  /** Which numbers inputs of these shapes may hold, in order; `null`: any. */
+  readonly ranges?: (shapes: readonly (readonly number[])[]) => readonly (NumberRange | null)[];
 }

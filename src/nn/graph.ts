@@ -1,5 +1,6 @@
 /** From symbolic inputs and outputs to the uses of layers between them, in order. */
 
+import type { NumberRange } from '../data/spec.js';
 import { HeddleError } from '../engine/index.js';
 import type { AnyLayer } from './layer.js';
 import type { OutputType } from './layer-definition.js';
@@ -56,9 +57,40 @@ export function graphOf(
  */
 export function outputTypes(
   op: string,
-  { inputs, outputs, calls }: LayerGraph,
+  graph: LayerGraph,
   given: readonly OutputType[],
 ): readonly OutputType[] {
+  const types = typesOf(op, graph, given);
+  return graph.outputs.map((symbolic) => types.get(symbolic) as OutputType);
+}
+
+/**
+ * Which numbers the inputs of `graph` may hold, where they are of these types, as the layers say that they feed: for each input the
+ * narrowest range, or `null`. Throws like `outputTypes`.
+ */
+export function inputRanges(
+  op: string,
+  graph: LayerGraph,
+  given: readonly OutputType[],
+): readonly (NumberRange | null)[] {
+  const types = typesOf(op, graph, given);
+  const ranges = new Map<SymbolicTensor, NumberRange>();
+  for (const { layer, inputs: fed } of graph.calls) {
+    const accepted = layer.accepts(fed.map((symbolic) => types.get(symbolic) as OutputType));
+    accepted.forEach((range, index) => {
+      const symbolic = fed[index] as SymbolicTensor;
+      const known = ranges.get(symbolic);
+      if (range && !(known && known.most <= range.most)) ranges.set(symbolic, range);
+    });
+  }
+  return graph.inputs.map((symbolic) => ranges.get(symbolic) ?? null);
+}
+
+function typesOf(
+  op: string,
+  { inputs, calls }: LayerGraph,
+  given: readonly OutputType[],
+): ReadonlyMap<SymbolicTensor, OutputType> {
   const types = new Map<SymbolicTensor, OutputType>();
   const typeOf = (symbolic: SymbolicTensor): OutputType => types.get(symbolic) as OutputType;
   inputs.forEach((symbolic, index) => {
@@ -83,7 +115,7 @@ export function outputTypes(
       types.set(symbolic, results[index] as OutputType);
     });
   }
-  return outputs.map(typeOf);
+  return types;
 }
 
 const describe = ({ name, shape }: SymbolicTensor): string =>

@@ -1,5 +1,6 @@
 /** What a kind of layer is: data and functions that `defineLayer` takes, free of names, models and files. */
 
+import type { NumberRange } from '../data/spec.js';
 import type { DType, Tensor, Value, Variable } from '../engine/index.js';
 import type { FreeShape } from './shapes.js';
 import type { WeightBuilder } from './weights.js';
@@ -59,16 +60,26 @@ export interface LayerBehaviour<W> {
   mask?(masks: Masks, inputs: readonly Tensor[]): Tensor | null | Masks;
   /** In place of `mask`: the (first) output has the mask of the first input. */
   readonly keepsMask?: boolean;
+  /**
+   * Which numbers each input may hold, where they are indices or counts; `null`: any. Data from the host that are fed to this layer as they
+   * are get checked before anything runs. What other layers compute, and what lies on the device already, nobody looks at.
+   */
+  accepts?(inputs: readonly FreeShape[]): readonly (ValueRange | null)[];
 }
 
 /** float32 [batch, steps] each, 1 where a step counts; `null`: all do. */
 export type Masks = readonly (Tensor | null)[];
+
+/** Whole numbers from `least` to `most`. */
+export type ValueRange = Omit<NumberRange, 'layer'>;
 
 export interface LayerDefinition<O extends object, W = undefined> {
   /** `dense`: in names, summaries and files. */
   readonly type: string;
   /** Names of its options. */
   readonly options: readonly (keyof O & string)[];
+  /** What its input holds where it is the first of a `sequential`. Default `float32`. */
+  readonly inputDtype?: DType;
   /** What other libraries call them, each with what to do instead. */
   readonly otherNames?: Readonly<Record<string, string>>;
   /**
@@ -109,6 +120,7 @@ export interface BuiltBehaviour {
 export interface ErasedBehaviour {
   outputs(inputs: readonly OutputType[]): readonly OutputType[];
   build(weights: WeightBuilder, inputs: readonly FreeShape[]): BuiltBehaviour;
+  accepts(inputs: readonly OutputType[]): readonly (ValueRange | NumberRange | null)[];
 }
 
 export const erased = <W>(behaviour: LayerBehaviour<W>): ErasedBehaviour => ({
@@ -118,6 +130,7 @@ export const erased = <W>(behaviour: LayerBehaviour<W>): ErasedBehaviour => ({
     const given = behaviour.outputShapes?.(shapes) ?? [behaviour.outputShape(shapes)];
     return given.map((shape) => ({ shape, dtype }));
   },
+  accepts: (inputs) => behaviour.accepts?.(inputs.map(({ shape }) => shape)) ?? [],
   build(builder, inputs) {
     const weights = behaviour.build?.(builder, inputs) as W;
     return {

@@ -265,7 +265,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
   }
 
   #inputColumns(op: string, x: ColumnData): Promise<Columns> {
-    return toColumns({ x }, { inputs: this.inputSpecs, targets: [] }, { op, empty: true });
+    return toColumns({ x }, { ...this.inputSpec, targets: [] }, { op, empty: true });
   }
 
   #named<T>(values: readonly T[]): T | Record<string, T> {

@@ -1,5 +1,6 @@
 /** A model as a layer of another. Its weights stay its own: every model that uses it shares them. */
 
+import type { NumberRange } from '../data/spec.js';
 import type { Tensor, Variable } from '../engine/index.js';
 import type { Json } from './json.js';
 import { type AnyLayer, type InnerModel, Layer, type LayerConfig } from './layer.js';
@@ -17,6 +18,7 @@ export interface NestedModel extends InnerModel {
   /** The layers that hold weights, those of models within it included. */
   readonly leaves: readonly AnyLayer[];
   outputTypes(inputs: readonly OutputType[]): readonly OutputType[];
+  inputRanges(inputs: readonly OutputType[]): readonly (NumberRange | null)[];
   run(inputs: readonly Flow[], context: ForwardContext): readonly Flow[];
 }
 
@@ -66,5 +68,6 @@ export class ModelLayer extends Layer<SymbolicTensor | SymbolicTensor[], Tensor 
 
 const behaviourOf = (model: NestedModel): ErasedBehaviour => ({
   outputs: (inputs) => model.outputTypes(inputs),
+  accepts: (inputs) => model.inputRanges(inputs),
   build: () => ({ call: (inputs, context) => model.run(inputs, context) }),
 });

@@ -1,6 +1,6 @@
 /** A graph of layers with its weights: everything about a model that is not training. */
 
-import type { ColumnSpec } from '../data/spec.js';
+import type { DataSpec, NumberRange } from '../data/spec.js';
 import {
   type ArrayLike,
   defaultSeed,
@@ -19,7 +19,7 @@ import { assignWeights } from './assign.js';
 import { checkedSeed } from './checks.js';
 import { configOf, type NetworkConfig } from './config.js';
 import { applyGraph, type Forward, forwardPass, type PassContext } from './forward.js';
-import { graphOf, type LayerGraph, outputTypes } from './graph.js';
+import { graphOf, inputRanges, type LayerGraph, outputTypes } from './graph.js';
 import type { AnyLayer, Layer, LayerOwner } from './layer.js';
 import { type Flow, type ForwardContext, type OutputType, unmasked } from './layer-definition.js';
 import { Members } from './members.js';
@@ -189,10 +189,19 @@ export class Network implements LayerOwner {
   }
 
   /** What data for each input have to be, whatever the number of rows. */
-  get inputSpecs(): readonly ColumnSpec[] {
-    return this.inputs.map(({ shape, dtype }, index) => {
-      return { name: this.inputNames[index] ?? '', shape: [null, ...shape.slice(1)], dtype };
-    });
+  get inputSpec(): Pick<DataSpec, 'inputs' | 'ranges'> {
+    const { inputs, inputNames } = this;
+    return {
+      inputs: inputs.map(({ shape, dtype }, index) => {
+        return { name: inputNames[index] ?? '', shape: [null, ...shape.slice(1)], dtype };
+      }),
+      ranges: (shapes) =>
+        this.inputRanges(
+          inputs.map(({ shape: [batch = null], dtype }, index) => {
+            return { shape: [batch, ...(shapes[index] ?? []).slice(1)], dtype };
+          }),
+        ),
+    };
   }
 
   /** The only size of a batch that the model takes, as its inputs say; `null`: any. */
@@ -291,6 +300,11 @@ export class Network implements LayerOwner {
   /** For models that this one is a layer of: what it gives for inputs of these types. */
   outputTypes(inputs: readonly OutputType[]): readonly OutputType[] {
     return outputTypes(this.#op, this.graph, inputs);
+  }
+
+  /** Which numbers its inputs may hold, where they are of these types. */
+  inputRanges(inputs: readonly OutputType[]): readonly (NumberRange | null)[] {
+    return inputRanges(this.#op, this.graph, inputs);
   }
 
   #checkCount(given: number, isList: boolean): void {

@@ -52,8 +52,9 @@ export class SequentialBuilder {
     });
   }
 
-  #inputOf({ inputShape, batchSize, label, name }: AnyLayer): SymbolicTensor {
-    if (inputShape) return input({ shape: inputShape, ...(batchSize === null ? {} : { batchSize }) });
+  #inputOf({ inputShape, batchSize, inputDtype, label, name }: AnyLayer): SymbolicTensor {
+    const batch = batchSize === null ? {} : { batchSize };
+    if (inputShape) return input({ shape: inputShape, dtype: inputDtype, ...batch });
     throw new HeddleError({
       op: this.#op,
       message: `the first layer, ${label}, has no inputShape`,

@@ -80,7 +80,7 @@ export class Trainer {
   get dataSpec(): DataSpec {
     const { network, setup } = this;
     return {
-      inputs: network.inputSpecs,
+      ...network.inputSpec,
       targets: network.outputs.map((output, index) => {
         const shape = [null, ...output.shape.slice(1)];
         const name = network.outputNames[index] ?? '';
