@@ -6,7 +6,7 @@ export interface ExampleInfo {
   /** What a reader takes away. */
   readonly teaches: string;
   /** The packed data set that it needs. */
-  readonly data: 'fashion-mnist' | 'digits' | null;
+  readonly data: 'fashion-mnist' | 'digits' | 'films' | 'co2' | null;
   /** Whether it reads digits, drawn ones too. */
   readonly drawable?: true;
   /** What the user may bring along instead of the example's own data. */
@@ -33,7 +33,11 @@ export type ExampleName =
   | 'fashion-resnet'
   | 'digits'
   | 'digits-cnn'
-  | 'denoise';
+  | 'denoise'
+  | 'titles'
+  | 'genres'
+  | 'co2'
+  | 'adding';
 
 export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
   {
@@ -84,6 +88,39 @@ export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
       'A convolutional autoencoder gets digits with noise on them and gives them back without: noisy, restored, clean.',
     data: 'digits',
     defaults: { epochs: 3, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'titles',
+    title: 'Film titles, made up',
+    teaches:
+      'An LSTM reads 2,834 film titles letter by letter and makes up others, all on the GPU; or it learns from your own text.',
+    data: 'films',
+    takes: 'text',
+    defaults: { epochs: 14, batchSize: 16, seed: 42 },
+  },
+  {
+    name: 'genres',
+    title: 'Genres from titles',
+    teaches:
+      'A GRU reads a title word by word from both ends and tells the genre: better than always naming the most common one.',
+    data: 'films',
+    defaults: { epochs: 8, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'co2',
+    title: 'CO₂, a year ahead',
+    teaches:
+      'An LSTM forecasts the last ten years of the CO₂ series of Mauna Loa, twelve months at a time, from the three years before.',
+    data: 'co2',
+    defaults: { epochs: 12, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'adding',
+    title: 'Two numbers out of 200',
+    teaches:
+      'A sum of two marked numbers in a long sequence: an LSTM learns it, a simple recurrent network of the same size does not.',
+    data: null,
+    defaults: { epochs: 4, batchSize: 32, seed: 42 },
   },
   {
     name: 'celsius',

@@ -1,7 +1,9 @@
 /** The code of each example, by name. */
 
+import { adding } from './adding.js';
 import type { ExampleName } from './catalogue.js';
 import { celsius } from './celsius.js';
+import { co2 } from './co2.js';
 import { denoise } from './denoise.js';
 import { digits } from './digits.js';
 import { digitsCnn } from './digits-cnn.js';
@@ -13,7 +15,9 @@ import { tenTimes } from './ten-times.js';
 import { twoNodes } from './two-nodes.js';
 
 export const EXAMPLES: Readonly<Record<ExampleName, Example>> = Object.freeze({
+  adding,
   celsius,
+  co2,
   denoise,
   digits,
   'digits-cnn': digitsCnn,

@@ -1,0 +1,52 @@
+/** Spectrograms as pictures: time goes right, pitch up, and below each stands what the model hears. */
+
+import type { Frames } from '../sound/frames.js';
+import { BANDS } from '../sound/spectrogram.js';
+import type { Strip } from './example.js';
+
+/** Pictures in a row, and rows. */
+const ACROSS = 6;
+const DOWN = 2;
+/** Standard deviations from black to white. */
+const DARK = -1;
+const BRIGHT = 3;
+
+/** Some of `frames`, spread over all; `logits` [rows, digits] are what the model makes of all. */
+export function spectrogramStrips(
+  frames: Frames,
+  digits: readonly number[],
+  logits: ArrayLike<number>,
+): readonly Strip[] {
+  const shown = Math.min(ACROSS * DOWN, frames.rows);
+  const chosen = Array.from({ length: shown }, (_, index) => Math.floor((index * frames.rows) / shown));
+  const rows = Array.from({ length: Math.ceil(shown / ACROSS) }, (_, row) =>
+    chosen.slice(row * ACROSS, (row + 1) * ACROSS),
+  );
+  return rows.map((row, index) => ({
+    title: index === 0 ? 'spectrograms, and the digit that is heard' : '',
+    width: frames.steps,
+    height: BANDS,
+    pixels: Float32Array.from(row.flatMap((at) => [...picture(frames, at)])),
+    captions: row.map((at) => caption(frames.labels[at] as number, heard(logits, at, digits.length), digits)),
+  }));
+}
+
+function caption(truth: number, heard: number, digits: readonly number[]): string {
+  return heard === truth ? `✓ ${digits[truth]}` : `✗ ${digits[heard]}, is ${digits[truth]}`;
+}
+
+function heard(logits: ArrayLike<number>, row: number, classes: number): number {
+  const own = Array.from({ length: classes }, (_, index) => logits[row * classes + index] as number);
+  return own.indexOf(Math.max(...own));
+}
+
+/** [BANDS, steps], the highest band first, as a picture's rows are. */
+function picture({ x, steps, lengths }: Frames, row: number): Float32Array {
+  const length = lengths[row] as number;
+  return Float32Array.from({ length: BANDS * steps }, (_, index) => {
+    const [band, step] = [BANDS - 1 - Math.floor(index / steps), index % steps];
+    if (step >= length) return 0;
+    const value = x[(row * steps + step) * BANDS + band] as number;
+    return Math.min(1, Math.max(0, (value - DARK) / (BRIGHT - DARK)));
+  });
+}
