@@ -12,6 +12,7 @@ import {
 import { outputSize, resolveWindow } from '../../src/ops/convolution/geometry.js';
 import { filterGradientWithColumnSum } from '../../src/ops/convolution/op.js';
 import { conv2dTranspose } from '../../src/ops/convolution/transpose.js';
+import { pairwise } from '../kit/pairwise.js';
 import type { CaseInput, OpCase } from './case.js';
 
 const STRIDES = [1, 2, 3, [2, 1]] as const;
@@ -66,23 +67,6 @@ const all: Combination[] = STRIDES.flatMap((strides) =>
     ),
   ),
 );
-
-/** Combinations that together hold every pair of values: greedily the one that adds most. */
-function pairwise(candidates: readonly Combination[]): Set<Combination> {
-  const pairsOf = (one: Combination): string[] => {
-    const values = Object.entries(one).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-    return values.flatMap((a, i) => values.slice(i + 1).map((b) => `${a}, ${b}`));
-  };
-  const missing = new Set(candidates.flatMap(pairsOf));
-  const chosen = new Set<Combination>();
-  while (missing.size > 0) {
-    const gain = (one: Combination): number => pairsOf(one).filter((pair) => missing.has(pair)).length;
-    const best = candidates.reduce((a, b) => (gain(b) > gain(a) ? b : a));
-    for (const pair of pairsOf(best)) missing.delete(pair);
-    chosen.add(best);
-  }
-  return chosen;
-}
 
 const inDefault = pairwise(all);
 const combinations = all.map((one) => combinationCase(one, !inDefault.has(one)));

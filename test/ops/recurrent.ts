@@ -3,7 +3,9 @@
  * numbers stay small integers. The full run has every pair of long sequences and wide states.
  */
 
+import { permutation, randomStream } from '../../src/core/random.js';
 import { KERNEL_ACTIVATION_NAMES } from '../../src/ops/recurrent/activations.js';
+import { pairwise } from '../kit/pairwise.js';
 import { CELL_NAMES, type Direction, type LayerCase, layerCase } from '../kit/recurrent-cases.js';
 import type { OpCase } from './case.js';
 
@@ -81,4 +83,45 @@ const exactCases = CELL_NAMES.flatMap((cell) =>
   ),
 );
 
-export const cases: OpCase[] = [...optionCases, ...activationCases, ...secondOrderCases, ...exactCases];
+/** Around the kernels' rows, vectors and widths; long enough for what happens once in many steps. */
+const PRODUCT = CELL_NAMES.flatMap((cell) =>
+  (['forward', 'backward', 'both'] as const).flatMap((direction) =>
+    [1, 2, 7, 64, 300].flatMap((steps) =>
+      [1, 3, 32].flatMap((batch) =>
+        [1, 5, 64, 100, 128, 257].map((units) => ({ cell, direction, steps, batch, units })),
+      ),
+    ),
+  ),
+);
+
+/** Shuffled, so that a choice from the front holds a bit of everything. */
+const SIZES = Array.from(
+  permutation(PRODUCT.length, randomStream(1, 0)),
+  (index) => PRODUCT[index] as (typeof PRODUCT)[number],
+);
+
+type Size = (typeof SIZES)[number];
+
+/** A pair of a long sequence, a wide state and many rows is enough for the default run; all three at once are for the full one. */
+const MOST_PRODUCTS = 300 * 257 * 257;
+const products = ({ direction, steps, batch, units }: Size): number =>
+  (direction === 'both' ? 2 : 1) * steps * batch * units * units;
+
+const inDefault = pairwise(SIZES.filter((size) => products(size) <= MOST_PRODUCTS));
+
+/** In full a third of all, beside those. */
+const sizeCases = SIZES.flatMap((size, index) => {
+  if (index % 3 > 0 && !inDefault.has(size)) return [];
+  const { bias, state, mask, dropout } = OPTIONS[index % OPTIONS.length] as Options;
+  const features = [1, 3, 64][Math.floor(index / 9) % 3] as number;
+  const one = { ...size, features, bias, state, mask, dropout };
+  return [layerCase(one, { deviceOnly: true, full: !inDefault.has(size) })];
+});
+
+export const cases: OpCase[] = [
+  ...optionCases,
+  ...activationCases,
+  ...secondOrderCases,
+  ...sizeCases,
+  ...exactCases,
+];

@@ -13,7 +13,7 @@ import { judge } from '../../src/reference/judge.js';
 import { type BuiltCase, buildCase, caseName, opCases } from '../kit/op-cases.js';
 import { cotangentFor } from '../kit/weighted-sum.js';
 
-const cases = opCases.filter(({ full }) => !full || process.env.FULL);
+const cases = opCases.filter(({ full, deviceOnly }) => !deviceOnly && (!full || process.env.FULL));
 
 describe.each(cases.map((one) => [caseName(one), one] as const))('%s', (_, one) => {
   test('float32 keeps the budget', () => {

@@ -15,7 +15,7 @@ import { type BuiltCase, buildCase, caseName, opCases } from '../kit/op-cases.js
 import { cotangentFor, weightedSum } from '../kit/weighted-sum.js';
 import type { OpCase } from '../ops/case.js';
 
-const cases = opCases.filter(({ full }) => !full || process.env.FULL);
+const cases = opCases.filter(({ full, deviceOnly }) => !deviceOnly && (!full || process.env.FULL));
 
 test('there are cases', () => {
   expect(cases.length).toBeGreaterThan(50);
