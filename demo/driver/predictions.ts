@@ -4,6 +4,7 @@ import type { Model, NDArray } from 'heddle';
 import type { PackedImages } from '../data/datasets.js';
 import type { Strip } from '../examples/example.js';
 import type { DrawnStrip, Predicted, TestReport } from './events.js';
+import { softmax } from './softmax.js';
 
 /** Pictures on show. */
 export const SAMPLES = 25;
@@ -25,14 +26,6 @@ export async function predictRows(model: Model, set: PackedImages, count: number
 export async function classify(model: Model, picture: Uint8Array): Promise<readonly number[]> {
   const { data } = (await model.predict(picture, { batchSize: 1 })) as NDArray;
   return softmax(data);
-}
-
-function softmax(logits: ArrayLike<number>): readonly number[] {
-  const all = Array.from(logits);
-  const largest = Math.max(...all);
-  const powers = all.map((logit) => Math.exp(logit - largest));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
 }
 
 /** All of `set`, counted, and the first pictures with what the model says. */

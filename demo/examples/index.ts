@@ -11,7 +11,9 @@ import type { Example } from './example.js';
 import { fashionCnn } from './fashion-cnn.js';
 import { fashionMnist } from './fashion-mnist.js';
 import { fashionResnet } from './fashion-resnet.js';
+import { genres } from './genres.js';
 import { tenTimes } from './ten-times.js';
+import { titles } from './titles.js';
 import { twoNodes } from './two-nodes.js';
 
 export const EXAMPLES: Readonly<Record<ExampleName, Example>> = Object.freeze({
@@ -24,6 +26,8 @@ export const EXAMPLES: Readonly<Record<ExampleName, Example>> = Object.freeze({
   'fashion-cnn': fashionCnn,
   'fashion-mnist': fashionMnist,
   'fashion-resnet': fashionResnet,
+  genres,
   'ten-times': tenTimes,
+  titles,
   'two-nodes': twoNodes,
 });

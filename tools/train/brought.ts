@@ -1,7 +1,8 @@
 // What a user brings along on the command line: the files of a folder, or a text file, for an example that takes them.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { type Brought, CATALOGUE, type ExampleInfo } from '../../demo/examples/catalogue.js';
+import { checkTextSize, readText, TextFileError } from '../../demo/text/file.js';
 
 /** A command line that says something impossible. */
 export class UsageError extends Error {}
@@ -39,6 +40,14 @@ function filesIn(folder: string): readonly string[] {
 
 function textFile(file: string): string {
   const path = resolve(file);
-  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
-  throw new UsageError(`--text is '${file}', which is no file`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found?.isFile()) throw new UsageError(`--text is '${file}', which is no file`);
+  // The example reads it in the page; what is wrong with it is said here, before there is a browser.
+  try {
+    checkTextSize(file, found.size);
+    readText(file, readFileSync(path));
+  } catch (error) {
+    throw error instanceof TextFileError ? new UsageError(`--text: ${error.message}`) : error;
+  }
+  return path;
 }

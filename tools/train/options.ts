@@ -2,7 +2,12 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RunRequest } from '../../demo/driver/events.js';
-import { CATALOGUE, type ExampleInfo, type ExampleName } from '../../demo/examples/catalogue.js';
+import {
+  type Brought,
+  CATALOGUE,
+  type ExampleInfo,
+  type ExampleName,
+} from '../../demo/examples/catalogue.js';
 import { unknownExample } from '../../demo/examples/find.js';
 import { nearest } from '../../src/core/errors.js';
 import { broughtFiles, UsageError } from './brought.js';
@@ -43,13 +48,13 @@ export const HELP = `Usage: npm run train -- [options]
 Trains an example in headless Chrome, verifies the plan that trained, and leaves the model and a report.
 
   --list             the examples, with their defaults
-  --example NAME     default fashion-mnist
+  --example NAME     default fashion-mnist, or the one that takes what is brought along
   --epochs N         passes over the data
   --batch-size N     examples in a step
   --seed N           of first weights and shuffling
   --device DEVICE    webgpu or cpu; default: webgpu where there is an adapter
   --folder DIR       for spoken-digits: WAV files named {digit}_{speaker}_{index}.wav
-  --text FILE        for titles: any text
+  --text FILE        for titles: any text in UTF-8, of 2,000 characters or more
   --out DIR          default out
   --json             progress on stderr; the last line of stdout is one JSON object
   --help             this
@@ -68,7 +73,7 @@ export function parseCommand(args: readonly string[]): Command {
   const values = parse(args);
   if (values.help) return { kind: 'help' };
   if (values.list) return { kind: 'list' };
-  const name: ExampleName | string = values.example ?? 'fashion-mnist';
+  const name: ExampleName | string = values.example ?? exampleFor(values);
   const example = CATALOGUE.find((one) => one.name === name);
   if (!example) throw new UsageError(unknownExample(name).message);
   const request: RunRequest = {
@@ -86,6 +91,12 @@ export function parseCommand(args: readonly string[]): Command {
     json: values.json === true,
     out: resolve(values.out ?? 'out'),
   };
+}
+
+/** The example that takes what the user brought along. */
+function exampleFor({ folder, text }: { readonly [B in Brought]?: string | undefined }): ExampleName {
+  const brought = text !== undefined ? 'text' : folder !== undefined ? 'folder' : null;
+  return CATALOGUE.find(({ takes }) => takes === brought)?.name ?? 'fashion-mnist';
 }
 
 function parse(args: readonly string[]) {

@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../demo/examples/catalogue.js';
 import { listText, parseCommand, UsageError } from '../../../tools/train/options.js';
@@ -48,6 +50,29 @@ describe('the command line of npm run train', () => {
     ['--seed', '4294967296'],
   ])('refuses %s %s and says what is allowed', (flag, value) => {
     expect(refusal(flag, value)).toMatch(new RegExp(`${flag} is '${value}': use a whole number from`));
+  });
+
+  it('takes a text for the example that learns from one, and says at once what is wrong with it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'heddle-text-'));
+    const write = (name: string, content: string | Uint8Array): string => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    };
+    try {
+      const good = write('good.txt', 'To be, or not to be.\n'.repeat(200));
+      const command = parseCommand(['--text', good]);
+      if (command.kind !== 'train') throw new Error(`got ${command.kind}`);
+      expect(command.example.name).toBe('titles');
+      expect(command.files).toEqual([good]);
+      expect(refusal('--example', 'digits', '--text', good)).toContain('digits takes no --text; titles does');
+      expect(refusal('--text', join(folder, 'none.txt'))).toMatch(/none\.txt', which is no file/);
+      expect(refusal('--text', folder)).toMatch(/which is no file/);
+      expect(refusal('--text', write('short.txt', 'short'))).toMatch(/short\.txt: it has 5 characters/);
+      expect(refusal('--text', write('empty.txt', ''))).toMatch(/empty\.txt: it is empty/);
+      expect(refusal('--text', write('latin.txt', Uint8Array.of(0xe9, 0x20)))).toMatch(/no text in UTF-8/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('refuses a flag without its value, and a bare word', () => {
