@@ -9,6 +9,7 @@ import { scalarConstant } from '../../../ir/leaves.js';
 import type { Capabilities } from '../../../kernels/kernel.js';
 import { chooseCandidate, requestFor } from '../../candidates.js';
 import { usersOf } from '../../rewrite.js';
+import { Paths } from './paths.js';
 
 export interface Cluster {
   /** The kernel op that pointwise work is attached to, or a node that nothing is attached to; `null` for a region. */
@@ -26,6 +27,7 @@ export class Clusters {
   readonly #of = new Map<Node, Cluster>();
   readonly #position = new Map<Node, number>();
   readonly #ownBindings = new Map<Node, number>();
+  readonly #paths: Paths;
 
   constructor(
     readonly graph: Graph,
@@ -34,6 +36,7 @@ export class Clusters {
     this.order = topologicalOrder(rootsOf(graph));
     this.users = usersOf(this.order);
     this.roots = new Set(rootsOf(graph));
+    this.#paths = new Paths(this.order);
     this.order.forEach((node, position) => {
       this.#position.set(node, position);
       const cluster = node.op.pointwise
@@ -57,6 +60,7 @@ export class Clusters {
 
   /** The nodes of `from` become part of `into`, behind its kernel or in front of it. */
   merge(from: Cluster, into: Cluster, where: 'body' | 'before' = 'body'): void {
+    this.#paths.merge(this.place(from), this.place(into));
     into[where] = [...into[where], ...from.body].sort((a, b) => this.position(a) - this.position(b));
     for (const node of from.body) this.#of.set(node, into);
     from.body = [];
@@ -105,35 +109,14 @@ export class Clusters {
     return count;
   }
 
-  /**
-   * Whether a path leads from `a` to `b` through a third cluster. Positions cannot shorten the search: a cluster may be entered at a
-   * late node and left from an early one.
-   */
+  /** Whether a path leads from one to the other through a third cluster. Quickest where one `a` is asked of many `b`. */
   connectedThroughOthers(a: Cluster, b: Cluster): boolean {
-    const seen = new Set<Cluster>([a]);
-    const stack: Cluster[] = [a];
-    for (let at = stack.pop(); at; at = stack.pop()) {
-      for (const next of this.followers(at)) {
-        if (next === b) {
-          if (at !== a) return true;
-        } else if (!seen.has(next)) {
-          seen.add(next);
-          stack.push(next);
-        }
-      }
-    }
-    return false;
+    return this.#paths.throughOthers(this.place(a), this.place(b));
   }
 
-  private followers(cluster: Cluster): Set<Cluster> {
-    const followers = new Set<Cluster>();
-    for (const { outputs } of this.nodesOf(cluster)) {
-      for (const output of outputs) {
-        for (const user of this.users.get(output) ?? []) followers.add(this.of(user));
-      }
-    }
-    followers.delete(cluster);
-    return followers;
+  /** The position of one of its nodes. */
+  private place({ kernel, body }: Cluster): number {
+    return this.position(kernel ?? (body[0] as Node));
   }
 }
 

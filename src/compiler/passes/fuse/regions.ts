@@ -43,9 +43,7 @@ function canJoin(a: Cluster, b: Cluster, clusters: Clusters, limit: number): boo
   const nodes = [...a.body, ...b.body];
   const results = clusters.resultsOf(nodes);
   return (
-    clusters.operandsOf(nodes).length + results.length <= limit &&
-    !clusters.connectedThroughOthers(a, b) &&
-    !clusters.connectedThroughOthers(b, a)
+    clusters.operandsOf(nodes).length + results.length <= limit && !clusters.connectedThroughOthers(a, b)
   );
 }
 
