@@ -31,33 +31,55 @@ const ORDERS: readonly Order[] = [
 /** `limit` is the largest size of one buffer; a single piece may exceed it, which the caller reports. */
 export function placePieces(pieces: readonly Piece[], limit: number): Arenas {
   let best: Arenas | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  const lowerBound = lowerBoundOf(pieces);
   for (const order of ORDERS) {
+    const sorted = pieces
+      .map((_, index) => index)
+      .sort((a, b) => order(pieces[a] as Piece, pieces[b] as Piece));
     for (const usual of [2, 3, USUAL_ARENAS]) {
-      const placed = placeInOrder(pieces, order, usual, limit);
-      if (!best || total(placed) < total(best)) best = placed;
+      if (least <= lowerBound) break;
+      const placed = placeInOrder(pieces, sorted, { usual, limit, below: least });
+      if (!placed) continue;
+      best = placed;
+      least = placed.sizes.reduce((sum, size) => sum + size, 0);
     }
   }
   return best ?? { sizes: [], places: [] };
 }
-
-const total = ({ sizes }: Arenas): number => sizes.reduce((sum, size) => sum + size, 0);
 
 interface Placed {
   readonly piece: Piece;
   readonly offset: number;
 }
 
-function placeInOrder(pieces: readonly Piece[], order: Order, usual: number, limit: number): Arenas {
-  const indices = pieces
-    .map((_, index) => index)
-    .sort((a, b) => order(pieces[a] as Piece, pieces[b] as Piece));
-  const arenas: { size: number; placed: Placed[]; members: Set<number> }[] = [];
+interface Arena {
+  size: number;
+  /** By offset. */
+  readonly placed: Placed[];
+  readonly members: Set<number>;
+}
+
+interface Bounds {
+  readonly usual: number;
+  readonly limit: number;
+  /** A placement of this size or more is given up. */
+  readonly below: number;
+}
+
+function placeInOrder(
+  pieces: readonly Piece[],
+  indices: readonly number[],
+  { usual, limit, below }: Bounds,
+): Arenas | null {
+  const arenas: Arena[] = [];
   const places: { arena: number; offset: number }[] = [];
+  let total = 0;
   for (const index of indices) {
     const piece = pieces[index] as Piece;
     let best: { arena: number; offset: number; growth: number; waste: number } | undefined;
     arenas.forEach(({ size, placed, members }, arena) => {
-      if ([...piece.clashes].some((other) => members.has(other))) return;
+      if (meets(piece.clashes, members)) return;
       const { offset, waste } = bestFit(placed, piece);
       if (offset + piece.bytes > limit) return;
       const growth = Math.max(0, offset + piece.bytes - size);
@@ -69,28 +91,50 @@ function placeInOrder(pieces: readonly Piece[], order: Order, usual: number, lim
       best = { arena: arenas.length, offset: 0, growth: piece.bytes, waste: 0 };
       arenas.push({ size: 0, placed: [], members: new Set() });
     }
-    const arena = arenas[best.arena] as (typeof arenas)[number];
-    arena.placed.push({ piece, offset: best.offset });
+    total += best.growth;
+    if (total >= below) return null;
+    const arena = arenas[best.arena] as Arena;
+    insert(arena.placed, { piece, offset: best.offset });
     arena.members.add(index);
-    arena.size = Math.max(arena.size, best.offset + piece.bytes);
+    arena.size += best.growth;
     places[index] = { arena: best.arena, offset: best.offset };
   }
   return { sizes: arenas.map(({ size }) => size), places };
 }
 
-/** The tightest gap among the pieces alive at the same time, or the end of them. */
-function bestFit(placed: readonly Placed[], piece: Piece): { offset: number; waste: number } {
-  const alive = placed
-    .filter(({ piece: other }) => other.first <= piece.last && piece.first <= other.last)
-    .sort((a, b) => a.offset - b.offset);
-  let end = 0;
-  let best: { offset: number; waste: number } | undefined;
-  for (const other of alive) {
-    const waste = other.offset - end - piece.bytes;
-    if (waste >= 0 && (!best || waste < best.waste)) best = { offset: end, waste };
-    end = Math.max(end, other.offset + other.piece.bytes);
+function meets(clashes: ReadonlySet<number>, members: ReadonlySet<number>): boolean {
+  for (const other of clashes) if (members.has(other)) return true;
+  return false;
+}
+
+function insert(placed: Placed[], one: Placed): void {
+  let [low, high] = [0, placed.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((placed[middle] as Placed).offset <= one.offset) low = middle + 1;
+    else high = middle;
   }
-  return best ?? { offset: end, waste: 0 };
+  placed.splice(low, 0, one);
+}
+
+/** The tightest gap among the pieces alive at the same time, or the end of them. */
+function bestFit(
+  placed: readonly Placed[],
+  { first, last, bytes }: Piece,
+): { offset: number; waste: number } {
+  let end = 0;
+  let best: number | null = null;
+  let least = 0;
+  for (const { piece: other, offset } of placed) {
+    if (other.first > last || first > other.last) continue;
+    const waste = offset - end - bytes;
+    if (waste >= 0 && (best === null || waste < least)) {
+      best = end;
+      least = waste;
+    }
+    if (offset + other.bytes > end) end = offset + other.bytes;
+  }
+  return best === null ? { offset: end, waste: 0 } : { offset: best, waste: least };
 }
 
 /** The largest sum of bytes alive at one dispatch: no placement needs less. */
