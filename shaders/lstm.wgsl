@@ -33,11 +33,10 @@ const BACKWARDS = 0u; // a bit for each direction
 const ROWS = 8u; // of a workgroup
 const EACH = 8u; // of an invocation
 const LANES = 32u;
-const TURNS = 1u;
 const STEPWISE = false;
 const SHARED_QUADS = 2048u; // of workgroup memory: lstm_forward_rows
-const SHARED = 1u; // lstm_forward_single
-const HELD = 1u;
+const SHARED = 256u; // lstm_forward_single
+const HELD = 32u;
 struct Params {
   batch: u32,
   steps: u32,
@@ -94,7 +93,7 @@ struct Place {
   unit: u32,
 }
 
-// h ⊙ factors of the whole workgroup, twice: [k, rows in quads], or [row, k].
+// h ⊙ factors of the whole workgroup, twice: [k, rows in quads], or [k].
 var<workgroup> shared_quads: array<vec4<f32>, SHARED_QUADS>;
 var<workgroup> shared_single: array<f32, SHARED>;
 // What invocations keep from step to step, where they take turns.
@@ -103,6 +102,10 @@ var<workgroup> held: array<State, HELD>;
 // The place of unit 0 of the first row of a workgroup.
 fn place_of(wid: vec3<u32>) -> Place {
   return Place(wid.z % DIRECTIONS, (wid.y * FOLD_WIDTH + wid.x) * ROWS, wid.z / DIRECTIONS * UNITS_HERE);
+}
+
+fn moved(place: Place, row: u32, unit: u32) -> Place {
+  return Place(place.direction, place.row + row, place.unit + unit);
 }
 
 fn time_of(direction: u32, step: u32) -> u32 {
@@ -184,17 +187,16 @@ fn add_row(sums: ptr<function, Gates>, h: f32, r: Gates) {
   (*sums)[3] = fma(elem(h), r[3], (*sums)[3]);
 }
 
-// Four rows at one k.
-fn h_quad(place: Place, step: u32, group: u32, quad: u32, k: u32) -> vec4<f32> {
+// Four rows from the place's on, at one k; `local` is the first one's number in the workgroup.
+fn h_quad(place: Place, step: u32, local: u32, k: u32) -> vec4<f32> {
   if (STEPWISE) {
-    let row = place.row + quad * 4u;
     return vec4<f32>(
-      h_before(Place(place.direction, row, place.unit), step, k),
-      h_before(Place(place.direction, row + 1u, place.unit), step, k),
-      h_before(Place(place.direction, row + 2u, place.unit), step, k),
-      h_before(Place(place.direction, row + 3u, place.unit), step, k));
+      h_before(place, step, k),
+      h_before(moved(place, 1u, 0u), step, k),
+      h_before(moved(place, 2u, 0u), step, k),
+      h_before(moved(place, 3u, 0u), step, k));
   }
-  return shared_quads[((step % 2u) * (UNITS * WIDTH) + k) * (ROWS / 4u) + group * (EACH / 4u) + quad];
+  return shared_quads[((step % 2u) * (UNITS * WIDTH) + k) * (ROWS / 4u) + local / 4u];
 }
 
 fn share_quad(place: Place, step: u32, local: u32, h: elem) {
@@ -203,36 +205,33 @@ fn share_quad(place: Place, step: u32, local: u32, h: elem) {
   }
   let value = h * factors(inside(place.row), place.direction * UNITS + place.unit);
   for (var j = 0u; j < WIDTH; j++) {
-    shared_quads[((step % 2u) * (UNITS * WIDTH) + place.unit * WIDTH + j) * (ROWS / 4u) + local / 4u][local % 4u] = part(value, j);
+    shared_quads[(((step % 2u) * UNITS + place.unit) * WIDTH + j) * (ROWS / 4u) + local / 4u][local % 4u] = part(value, j);
   }
 }
 
 @compute @workgroup_size(LANES)
 fn lstm_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  var place = place_of(wid);
+  let place = place_of(wid);
   if (place.row >= params.batch) {
     return;
   }
-  let group = lane / UNITS_HERE;
-  let local = group * EACH;
-  let first = place.row + local;
-  place.unit += lane % UNITS_HERE;
-  if (outside(place.unit)) {
+  let local = lane / UNITS_HERE * EACH;
+  let first = moved(place, local, lane % UNITS_HERE);
+  if (outside(first.unit)) {
     return;
   }
   var states: array<State, EACH>;
   for (var row = 0u; row < EACH; row++) {
-    place.row = first + row;
-    states[row] = state_before(place, params.begin);
-    share_quad(place, params.begin, local + row, states[row].h);
+    let mine = moved(first, row, 0u);
+    states[row] = state_before(mine, params.begin);
+    share_quad(mine, params.begin, local + row, states[row].h);
   }
   meet();
   for (var step = params.begin; step < params.end; step++) {
     // Arrays that are indexed by a variable live in memory: the sums have names of their own.
     var sums: array<Gates, 8>;
     for (var row = 0u; row < EACH; row++) {
-      place.row = first + row;
-      sums[row] = load_gates(place, step);
+      sums[row] = load_gates(moved(first, row, 0u), step);
     }
     var s0 = sums[0];
     var s1 = sums[1];
@@ -242,16 +241,15 @@ fn lstm_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
     var s5 = sums[5];
     var s6 = sums[6];
     var s7 = sums[7];
-    place.row = first;
     for (var k = 0u; k < UNITS * WIDTH; k++) {
-      let r = load_kernel(place, k);
-      let h = h_quad(place, step, group, 0u, k);
+      let r = load_kernel(first, k);
+      let h = h_quad(first, step, local, k);
       add_row(&s0, h.x, r);
       add_row(&s1, h.y, r);
       add_row(&s2, h.z, r);
       add_row(&s3, h.w, r);
       if (EACH > 4u) {
-        let l = h_quad(place, step, group, 1u, k);
+        let l = h_quad(moved(first, 4u, 0u), step, local + 4u, k);
         add_row(&s4, l.x, r);
         add_row(&s5, l.y, r);
         add_row(&s6, l.z, r);
@@ -260,62 +258,53 @@ fn lstm_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
     }
     sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
     for (var row = 0u; row < EACH; row++) {
-      place.row = first + row;
-      states[row] = finish_step(place, step, sums[row], states[row]);
-      share_quad(place, step + 1u, local + row, states[row].h);
+      let mine = moved(first, row, 0u);
+      states[row] = finish_step(mine, step, sums[row], states[row]);
+      share_quad(mine, step + 1u, local + row, states[row].h);
     }
     meet();
   }
 }
 
-fn h_single(place: Place, step: u32, local: u32, k: u32) -> f32 {
+fn h_single(place: Place, step: u32, k: u32) -> f32 {
   if (STEPWISE) {
     return h_before(place, step, k);
   }
-  return shared_single[((step % 2u) * ROWS + local) * (UNITS * WIDTH) + k];
+  return shared_single[(step % 2u) * (UNITS * WIDTH) + k];
 }
 
-fn share_single(place: Place, step: u32, local: u32, h: elem) {
+fn share_single(place: Place, step: u32, h: elem) {
   if (STEPWISE) {
     return;
   }
   let value = h * factors(inside(place.row), place.direction * UNITS + place.unit);
-  let at = ((step % 2u) * ROWS + local) * (UNITS * WIDTH) + place.unit * WIDTH;
   for (var j = 0u; j < WIDTH; j++) {
-    shared_single[at + j] = part(value, j);
+    shared_single[((step % 2u) * UNITS + place.unit) * WIDTH + j] = part(value, j);
   }
 }
 
 @compute @workgroup_size(LANES)
 fn lstm_forward_single(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let origin = place_of(wid);
-  if (origin.row >= params.batch) {
+  let place = place_of(wid);
+  if (place.row >= params.batch) {
     return;
   }
-  for (var turn = 0u; turn < TURNS; turn++) {
-    let own = turn * LANES + lane;
-    let place = Place(origin.direction, origin.row + own / UNITS_HERE, origin.unit + own % UNITS_HERE);
-    if (own < ROWS * UNITS_HERE && !outside(place.unit)) {
-      let before = state_before(place, params.begin);
-      held[own] = before;
-      share_single(place, params.begin, own / UNITS_HERE, before.h);
-    }
+  let owned = min(UNITS_HERE, UNITS - place.unit);
+  for (var own = lane; own < owned; own += LANES) {
+    let mine = moved(place, 0u, own);
+    held[own] = state_before(mine, params.begin);
+    share_single(mine, params.begin, held[own].h);
   }
   meet();
   for (var step = params.begin; step < params.end; step++) {
-    for (var turn = 0u; turn < TURNS; turn++) {
-      let own = turn * LANES + lane;
-      let local = own / UNITS_HERE;
-      let place = Place(origin.direction, origin.row + local, origin.unit + own % UNITS_HERE);
-      if (own < ROWS * UNITS_HERE && !outside(place.unit)) {
-        var sums = load_gates(place, step);
-        for (var k = 0u; k < UNITS * WIDTH; k++) {
-          add_row(&sums, h_single(place, step, local, k), load_kernel(place, k));
-        }
-        let after = finish_step(place, step, sums, held[own]);
-        held[own] = after;
-        share_single(place, step + 1u, local, after.h);
+    for (var own = lane; own < owned; own += LANES) {
+      let mine = moved(place, 0u, own);
+      var sums = load_gates(mine, step);
+      for (var k = 0u; k < UNITS * WIDTH; k++) {
+        add_row(&sums, h_single(mine, step, k), load_kernel(mine, k));
       }
+      held[own] = finish_step(mine, step, sums, held[own]);
+      share_single(mine, step + 1u, held[own].h);
     }
     meet();
   }

@@ -1,17 +1,22 @@
-/** `shaders/lstm.wgsl`: all steps of an LSTM, or one. */
+/** `shaders/lstm.wgsl` and `shaders/lstm-gradient.wgsl`: all steps of an LSTM, or one, and the way back. */
 
 import source from '../../shaders/lstm.wgsl?raw';
+import gradientSource from '../../shaders/lstm-gradient.wgsl?raw';
 import type { Launch } from './kernel.js';
 import {
+  elemOf,
   inPlacePart,
   keptPart,
   keptUnit,
+  loadPart,
+  productPart,
   type RecurrentTile,
   type RecurrentUse,
   readPart,
   recurrentLaunch,
   rowsPart,
   type StepRange,
+  sharedMemory,
   statePart,
   storePart,
 } from './recurrent.js';
@@ -46,15 +51,43 @@ export function lstmForward(use: LstmUse, tile: RecurrentTile, range: StepRange)
       }),
       keptPart('carry', width, use.carry, again),
     ],
-    baked: sharedMemory(tile, rows * 2 * use.units),
+    baked: sharedMemory(tile, rows * 2 * use.units, 2 * use.units),
   });
 }
 
-/** Sizes of what a workgroup shares, of `floats` numbers: nothing where a dispatch makes one step. */
-function sharedMemory({ kind, stepwise, rows, unitsHere }: RecurrentTile, floats: number) {
-  return {
-    SHARED_QUADS: kind === 'rows' && !stepwise ? floats / 4 : 1,
-    SHARED: kind === 'single' && !stepwise ? floats : 1,
-    HELD: rows * unitsHere,
-  };
+export interface LstmGradientUse extends RecurrentUse {
+  /** What arrives. */
+  readonly dsequence: boolean;
+  readonly dfinals: boolean;
+  readonly cellState: boolean;
+  /** Whether there is a place for the gradient of the state. It must be where the positions take several dispatches. */
+  readonly dstate: boolean;
+}
+
+/**
+ * `range` counts positions from the direction's last step; one more than there are steps gives the gradient of the state. Bindings by name:
+ * gates, recurrent_kernel, carry, state?, rows?, dsequence?, dfinals?, dstate?.
+ */
+export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, range: StepRange): Launch {
+  const { width, rows, kind } = tile;
+  const again = range.begin > 0 || range.end < use.steps;
+  return recurrentLaunch(use, tile, range, {
+    entryPoint: `lstm_gradient_${kind}`,
+    source: gradientSource,
+    parts: [
+      { binding: { name: 'gates', access: 'inout', type: `array<${elemOf(width)}>` }, code: [] },
+      readPart('recurrent_kernel', width),
+      readPart('carry', width),
+      statePart(use, width),
+      rowsPart(use, width),
+      loadPart('dsequence', width, { load_dsequence: use.dsequence }),
+      loadPart('dfinals', width, {
+        load_dfinal_h: use.dfinals,
+        load_dfinal_c: use.dfinals && use.cellState,
+      }),
+      keptPart('dstate', width, use.dstate, again),
+      productPart(width),
+    ],
+    baked: sharedMemory(tile, rows * 2 * use.units, 2 * (use.units / width)),
+  });
 }

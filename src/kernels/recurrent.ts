@@ -34,13 +34,15 @@ export interface RecurrentUse extends RecurrentExtents {
 
 /** How one dispatch cuts its work. */
 export interface RecurrentTile {
-  /** `rows`: an invocation has `each` rows in its registers; `single`: one, and they take turns. */
+  /** `rows`: an invocation has `each` rows in its registers; `single`: one row a workgroup, whose invocations take turns. */
   readonly kind: 'rows' | 'single';
   /** Units of an elem; 4 only where H is a multiple. */
   readonly width: 1 | 4;
   /** Batch rows of a workgroup, and of an invocation. */
   readonly rows: number;
   readonly each: number;
+  /** Elems of an invocation, where a kernel takes several. */
+  readonly quads: number;
   /** Elems of units that a workgroup makes: all of them, unless a dispatch makes one step. */
   readonly unitsHere: number;
   readonly lanes: number;
@@ -80,7 +82,7 @@ export function recurrentLaunch(
   range: StepRange,
   { entryPoint, source, parts, baked }: RecurrentKernel,
 ): Launch {
-  const { width, rows, each, unitsHere, lanes, stepwise } = tile;
+  const { width, rows, each, quads, unitsHere, lanes, stepwise } = tile;
   const elems = use.units / width;
   const functions = use.functions(width);
   const values = {
@@ -91,8 +93,8 @@ export function recurrentLaunch(
     BACKWARDS: use.directions.reduce((bits, backwards, index) => bits | (Number(backwards) << index), 0),
     ROWS: rows,
     EACH: each,
+    QUADS: quads,
     LANES: lanes,
-    TURNS: Math.ceil((rows * unitsHere) / each / lanes),
     STEPWISE: stepwise,
     ...baked,
   };
@@ -114,6 +116,8 @@ export function recurrentLaunch(
       `fn meet() {${stepwise ? '' : ' workgroupBarrier(); '}}`,
       `fn outside(unit: u32) -> bool { return ${elems % unitsHere === 0 ? 'false' : 'unit >= UNITS'}; }`,
       `fn part(value: elem, unit: u32) -> f32 { return value${width === 4 ? '[unit]' : ''}; }`,
+      `fn to_four(value: elem) -> vec4<f32> { return ${width === 4 ? 'value' : 'vec4<f32>(value)'}; }`,
+      `fn from_four(value: vec4<f32>) -> elem { return value${width === 4 ? '' : '.x'}; }`,
       ...parts.flatMap(({ code }) => code),
       ...functions.code,
     ],
@@ -159,10 +163,35 @@ export const inPlacePart = (name: string, width: 1 | 4, stores: boolean, store: 
   code: [STORE(store, stores ? name : null)],
 });
 
-/** A tensor that is read by `load` where `there`; else `load` gives zeros. */
-export const loadPart = (name: string, width: 1 | 4, there: boolean, load: string): KernelPart => ({
-  ...(there && { binding: typed(name, 'read', width) }),
-  code: [LOAD(load, there ? `${name}[at]` : 'elem()')],
+/** A tensor that some functions read where it is there; the others give zeros. */
+export const loadPart = (
+  name: string,
+  width: 1 | 4,
+  loads: Readonly<Record<string, boolean>>,
+): KernelPart => ({
+  ...(Object.values(loads).includes(true) && { binding: typed(name, 'read', width) }),
+  code: Object.entries(loads).map(([fn, there]) => LOAD(fn, there ? `${name}[at]` : 'elem()')),
+});
+
+/** An elem of the later step's gradients times R at the same columns, of each unit of an elem. */
+export const productPart = (width: 1 | 4): KernelPart => {
+  const dots = [0, 1, 2, 3].map((unit) => `dot(d, recurrent_kernel[at + ${unit}u * COLUMNS])`);
+  const value = width === 4 ? `elem(${dots.join(', ')})` : 'd * recurrent_kernel[at]';
+  return { code: [`fn product(d: elem, at: u32) -> elem { return ${value}; }`] };
+};
+
+/**
+ * Sizes of what a workgroup shares: for `rows` tiles that many floats, for `single` ones that many elements; nothing where a dispatch
+ * makes one step.
+ */
+export const sharedMemory = (
+  { kind, stepwise, unitsHere }: RecurrentTile,
+  floats: number,
+  elements: number,
+): Readonly<Record<string, number>> => ({
+  SHARED_QUADS: kind === 'rows' && !stepwise ? floats / 4 : 1,
+  SHARED: kind === 'single' && !stepwise ? elements : 1,
+  HELD: kind === 'single' ? unitsHere : 1,
 });
 
 /** The initial state: zeros where there is none. */

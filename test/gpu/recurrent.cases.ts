@@ -5,20 +5,26 @@
 
 import { apply, applyOne, type HostTensor, type Node, type Value } from '../../src/ir/graph.js';
 import { inputOp } from '../../src/ir/leaves.js';
-import type { Candidate, LowerRequest } from '../../src/ir/op.js';
+import type { Candidate, LowerRequest, OpDef } from '../../src/ir/op.js';
 import { DEFAULT_CAPABILITIES } from '../../src/kernels/kernel.js';
-import { sequenceCandidates } from '../../src/ops/recurrent/lower.js';
+import { type RecurrentLimits, recurrentLimits } from '../../src/ops/recurrent/dispatches.js';
+import { sequenceCandidates, sequenceGradientCandidates } from '../../src/ops/recurrent/lower.js';
 import { SEQUENCE_OPS } from '../../src/ops/recurrent/sequence.js';
+import { SEQUENCE_GRADIENT_OPS } from '../../src/ops/recurrent/sequence-gradient.js';
 import {
+  byRole,
   type Cell,
   GATES,
+  type RecurrentShape,
   type Role,
   type SequenceAttrs,
+  sequenceGradientInputs,
   sequenceInputs,
+  sequenceOutputs,
   shapeOfRole,
 } from '../../src/ops/recurrent/shape.js';
-import { type RecurrentLimits, recurrentLimits } from '../../src/ops/recurrent/tiles.js';
 import { referenceWithBudget } from '../../src/reference/budget.js';
+import { evaluateNode } from '../../src/reference/evaluate.js';
 import { fill, hash } from '../kit/fill.js';
 import { rawDevice } from '../kit/raw-device.js';
 import { prepareCandidates, runCandidate } from '../kit/run-candidate.js';
@@ -28,7 +34,7 @@ interface Sequence extends Partial<SequenceAttrs> {
   readonly batch: number;
   readonly steps: number;
   readonly units: number;
-  /** Of the outputs of the forward pass, then of the backward pass; default: all. */
+  /** Of the outputs of the forward pass; default: all. */
   readonly used?: readonly boolean[];
 }
 
@@ -53,10 +59,10 @@ const SEQUENCES: readonly Sequence[] = [
 const CELLS: readonly Cell[] = ['lstm'];
 
 export const cases: GpuCase[] = CELLS.flatMap((cell) =>
-  SEQUENCES.map((sequence) => ({
-    name: `${cell} forward ${JSON.stringify(sequence)}`,
-    run: () => checkForward(cell, sequence),
-  })),
+  SEQUENCES.flatMap((sequence) => [
+    { name: `${cell} forward ${JSON.stringify(sequence)}`, run: () => checkForward(cell, sequence) },
+    { name: `${cell} backward ${JSON.stringify(sequence)}`, run: () => checkBackward(cell, sequence) },
+  ]),
 );
 
 function attrsOf(cell: Cell, { batch, steps, units, used, ...given }: Sequence): SequenceAttrs {
@@ -85,31 +91,31 @@ function tensorOf(role: Role, shape: readonly number[], { mask, steps, units }: 
   return filled;
 }
 
-function nodeOf(cell: Cell, sequence: Sequence): { node: Node; inputs: HostTensor[] } {
-  const attrs = attrsOf(cell, sequence);
-  const { batch, steps, units } = sequence;
-  const shape = {
-    cell,
-    batch,
-    steps,
-    units,
-    directions: attrs.directions.length,
-    gates: GATES[cell],
-    features: 0,
-  };
-  const inputs = sequenceInputs(attrs).map((role) =>
-    tensorOf(role, shapeOfRole(role, shape, attrs), sequence),
+const extentsOf = (cell: Cell, { batch, steps, units, directions = [false] }: Sequence): RecurrentShape => ({
+  cell,
+  batch,
+  steps,
+  units,
+  directions: directions.length,
+  gates: GATES[cell],
+  features: 0,
+});
+
+const tensorsOf = (cell: Cell, roles: readonly Role[], sequence: Sequence): HostTensor[] =>
+  roles.map((role) =>
+    tensorOf(role, shapeOfRole(role, extentsOf(cell, sequence), attrsOf(cell, sequence)), sequence),
   );
-  const leaves = inputs.map(({ shape: own, dtype }, index) =>
-    applyOne(inputOp, [], { name: `input ${index}`, shape: own, dtype }),
+
+function nodeOf<A extends object>(op: OpDef<A>, inputs: readonly HostTensor[], attrs: A): Node {
+  const leaves = inputs.map(({ shape, dtype }, index) =>
+    applyOne(inputOp, [], { name: `input ${index}`, shape, dtype }),
   );
-  const [first] = apply(SEQUENCE_OPS[cell], leaves, attrs);
-  return { node: (first as Value).node, inputs };
+  return (apply(op, leaves, attrs)[0] as Value).node;
 }
 
-/** Those of the device, no step stepwise unless it must; everything stepwise too; two steps to a dispatch. */
-function limitsOf(software: boolean, sequence: Sequence, cell: Cell): readonly RecurrentLimits[] {
-  const own = recurrentLimits({ ...DEFAULT_CAPABILITIES, software });
+/** Those of the device, one dispatch a step among them; and as many dispatches as two steps ask for. */
+function limitsOf(cell: Cell, sequence: Sequence): readonly RecurrentLimits[] {
+  const own = recurrentLimits({ ...DEFAULT_CAPABILITIES, software: true });
   const { batch, units, directions = [false] } = sequence;
   const step = 2 * batch * units * units * GATES[cell] * directions.length;
   return [
@@ -118,30 +124,58 @@ function limitsOf(software: boolean, sequence: Sequence, cell: Cell): readonly R
   ];
 }
 
-async function checkForward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
-  const { node, inputs } = nodeOf(cell, sequence);
-  const request: LowerRequest<SequenceAttrs> = {
-    inputs,
-    outputs: node.outputs,
-    attrs: node.attrs as SequenceAttrs,
-    used: sequence.used ?? node.outputs.map(() => true),
-    capabilities: { ...DEFAULT_CAPABILITIES, software: true },
+const requestOf = <A extends object>(
+  node: Node,
+  inputs: readonly HostTensor[],
+  attrs: A,
+  used: readonly boolean[] | undefined,
+): LowerRequest<A> => ({
+  inputs,
+  outputs: node.outputs,
+  attrs,
+  used: used ?? node.outputs.map(() => true),
+  capabilities: { ...DEFAULT_CAPABILITIES, software: true },
+});
+
+function checkForward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
+  const attrs = attrsOf(cell, sequence);
+  const inputs = tensorsOf(cell, sequenceInputs(attrs), sequence);
+  const node = nodeOf(SEQUENCE_OPS[cell], inputs, attrs);
+  const request = requestOf(node, inputs, attrs, sequence.used);
+  const lists = limitsOf(cell, sequence).map((limits) => sequenceCandidates(cell, request, limits));
+  return checkCandidates({ node, inputs, request, lists });
+}
+
+/** The gates and states are those of a forward pass; without an initial state, nobody reads its gradient. */
+function checkBackward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
+  const forward = attrsOf(cell, sequence);
+  const given = tensorsOf(cell, sequenceInputs(forward), sequence);
+  const made = evaluateNode(nodeOf(SEQUENCE_OPS[cell], given, forward), given, 'float32');
+  const known = {
+    ...byRole(sequenceInputs(forward), given),
+    ...byRole(sequenceOutputs(cell), made),
   };
-  const [whole = [], chunked = []] = limitsOf(true, sequence, cell).map((limits) =>
-    sequenceCandidates(cell, request, limits),
-  );
-  return checkCandidates({ node, inputs, request, whole, chunked });
+  const attrs = { ...forward, dsequence: !forward.mask || forward.state, dfinals: forward.mask };
+  const roles = sequenceGradientInputs(cell, attrs);
+  const fresh = byRole(roles, tensorsOf(cell, roles, sequence));
+  const inputs = roles.map((role) => (known[role] ?? fresh[role]) as HostTensor);
+  const node = nodeOf(SEQUENCE_GRADIENT_OPS[cell], inputs, attrs);
+  const used = node.outputs.map((_, index) => index + 1 < node.outputs.length || attrs.state);
+  const request = requestOf(node, inputs, attrs, used);
+  const lists = limitsOf(cell, sequence).map((limits) => sequenceGradientCandidates(cell, request, limits));
+  return checkCandidates({ node, inputs, request, lists });
 }
 
 interface Check {
   readonly node: Node;
   readonly inputs: readonly HostTensor[];
   readonly request: LowerRequest;
-  readonly whole: readonly Candidate[];
-  readonly chunked: readonly Candidate[];
+  /** Of all steps at once, and in several dispatches. */
+  readonly lists: readonly (readonly Candidate[])[];
 }
 
-async function checkCandidates({ node, inputs, request, whole, chunked }: Check): Promise<Failure[]> {
+async function checkCandidates({ node, inputs, request, lists }: Check): Promise<Failure[]> {
+  const [whole = [], chunked = []] = lists;
   const device = await rawDevice();
   await prepareCandidates(device, [...whole, ...chunked]);
   const expected = referenceWithBudget(node, inputs);

@@ -1,67 +1,101 @@
 /** The kernels of `lstmSequence` and its gradient. */
 
-import type { TensorType } from '../../ir/graph.js';
-import { type Arg, type Candidate, inputArg, type LowerRequest, outputArg, scratchArg } from '../../ir/op.js';
-import { type LstmUse, lstmForward } from '../../kernels/recurrent-lstm.js';
+import type { Candidate, LowerRequest } from '../../ir/op.js';
+import { inputArg, outputArg } from '../../ir/op.js';
+import { lstmForward, lstmGradient } from '../../kernels/recurrent-lstm.js';
+import { handedOn, lowered, type RecurrentLimits, rangesOf } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
-import { GATES, type SequenceAttrs, sequenceInputs, sequenceShape, shapeOfRole } from './shape.js';
-import { type RecurrentLimits, rangesOf, recurrentLimits, tileKey, tilesFor } from './tiles.js';
+import {
+  GATES,
+  type SequenceAttrs,
+  type SequenceGradientAttrs,
+  sequenceGradientInputs,
+  sequenceGradientShape,
+  sequenceInputs,
+  sequenceShape,
+  shapeOfRole,
+} from './shape.js';
+import { tileKey, tilesFor } from './tiles.js';
 
-/** h of a step and of the next, and of `single` also what each unit keeps. */
-const FORWARD_BYTES = { rows: 8, single: 16 };
+/** h of a step and of the next, and of `single` what each unit keeps. */
+const FORWARD = { rowsBytes: 8, singleBytes: 16, quads: false };
+/** The gradients of two gates, and of `single` what each unit keeps. */
+const GRADIENT = { rowsBytes: 8, singleBytes: 16, quads: true };
 
 export function lstmCandidates(
-  request: LowerRequest<SequenceAttrs>,
-  limits: RecurrentLimits = recurrentLimits(request.capabilities),
+  { inputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
+  limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const { inputs, attrs, capabilities } = request;
-  const [sequence = false, finals = false, gates = false, carry = false] = request.used;
+  const [sequence = false, finals = false, gates = false, carry = false] = used;
   const shape = sequenceShape('lstmSequence', 'lstm', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
-  const { activation: candidate, recurrentActivation: gate, state, mask, dropout, cellState } = attrs;
+  const { activation: candidate, recurrentActivation: gate } = attrs;
   const roles = sequenceInputs(attrs);
-  return tilesFor(extents, FORWARD_BYTES, capabilities, limits).map((tile) => ({
+  const sequences = { shape: shapeOfRole('sequence', shape, attrs), dtype: 'float32' } as const;
+  return tilesFor(extents, FORWARD, capabilities, limits).map((tile) => ({
     key: `lstm_forward_${tileKey(tile)}`,
     lower() {
-      const ranges = rangesOf(extents, GATES.lstm, tile, limits);
-      const handed = ranges.length > 1;
-      const scratch: TensorType[] = [];
-      // What nobody reads has memory only where dispatches hand it on.
-      const kept = (used: boolean, output: number): Arg | null => {
-        if (used) return outputArg(output);
-        if (!handed) return null;
-        return scratchArg(
-          scratch.push({ shape: shapeOfRole('sequence', shape, attrs), dtype: 'float32' }) - 1,
-        );
-      };
-      const args: Readonly<Record<string, Arg | null>> = {
-        gates: gates ? { kind: 'inout', input: 0, output: 2 } : inputArg(0),
+      const ranges = rangesOf(extents, GATES.lstm, shape.steps, tile, limits);
+      const handed = handedOn(ranges);
+      const args = {
+        gates: gates ? ({ kind: 'inout', input: 0, output: 2 } as const) : inputArg(0),
         recurrent_kernel: inputArg(1),
         state: inputArg(roles.indexOf('state')),
         rows: inputArg(roles.indexOf('rows')),
-        sequence: kept(sequence, 0),
+        sequence: handed.place(sequence, 0, sequences),
         finals: outputArg(1),
-        carry: kept(carry, 3),
+        carry: handed.place(carry, 3, sequences),
       };
-      const use: LstmUse = {
+      const use = {
         ...extents,
-        state,
-        mask,
-        dropout,
-        cellState,
+        ...attrs,
         finals,
         gates,
         sequence: args.sequence !== null,
         carry: args.carry !== null,
-        functions: (width) => activationFunctions({ gate, candidate }, width),
+        functions: (width: 1 | 4) => activationFunctions({ gate, candidate }, width),
       };
-      return {
-        scratch,
-        dispatches: ranges.map((range) => {
-          const launch = lstmForward(use, tile, range);
-          return { launch, args: launch.kernel.bindings.map(({ name }) => args[name] as Arg) };
-        }),
+      const launches = ranges.map((range) => lstmForward(use, tile, range));
+      return lowered(launches, args, handed);
+    },
+  }));
+}
+
+export function lstmGradientCandidates(
+  { inputs, attrs, used, capabilities }: LowerRequest<SequenceGradientAttrs>,
+  limits: RecurrentLimits,
+): readonly Candidate[] {
+  const [, dstate = false] = used;
+  const shape = sequenceGradientShape('lstmSequenceGradient', 'lstm', inputs, attrs);
+  const extents = { ...shape, directions: attrs.directions };
+  const { activation: candidate, recurrentActivation: gate } = attrs;
+  const roles = sequenceGradientInputs('lstm', attrs);
+  const states = { shape: shapeOfRole('dstate', shape, attrs), dtype: 'float32' } as const;
+  // The gradient of the initial state is one position more.
+  const positions = shape.steps + Number(dstate);
+  return tilesFor(extents, GRADIENT, capabilities, limits).map((tile) => ({
+    key: `lstm_gradient_${tileKey(tile)}`,
+    lower() {
+      const ranges = rangesOf(extents, GATES.lstm, positions, tile, limits);
+      const handed = handedOn(ranges);
+      const args = {
+        gates: { kind: 'inout', input: 0, output: 0 } as const,
+        recurrent_kernel: inputArg(1),
+        carry: inputArg(roles.indexOf('carry')),
+        state: inputArg(roles.indexOf('state')),
+        rows: inputArg(roles.indexOf('rows')),
+        dsequence: inputArg(roles.indexOf('dsequence')),
+        dfinals: inputArg(roles.indexOf('dfinals')),
+        dstate: handed.place(dstate, 1, states),
       };
+      const use = {
+        ...extents,
+        ...attrs,
+        dstate: args.dstate !== null,
+        functions: (width: 1 | 4) => activationFunctions({ gate, candidate }, width),
+      };
+      const launches = ranges.map((range) => lstmGradient(use, tile, range));
+      return lowered(launches, args, handed);
     },
   }));
 }

@@ -2,9 +2,9 @@
 
 import { HeddleError } from '../../core/errors.js';
 import type { Candidate, LowerRequest } from '../../ir/op.js';
-import { lstmCandidates } from './lower-lstm.js';
+import { type RecurrentLimits, recurrentLimits } from './dispatches.js';
+import { lstmCandidates, lstmGradientCandidates } from './lower-lstm.js';
 import type { Cell, SequenceAttrs, SequenceGradientAttrs } from './shape.js';
-import { type RecurrentLimits, recurrentLimits } from './tiles.js';
 
 export { weightGradientCandidates } from './lower-weights.js';
 
@@ -20,7 +20,9 @@ export function sequenceCandidates(
 
 export function sequenceGradientCandidates(
   cell: Cell,
-  _request: LowerRequest<SequenceGradientAttrs>,
+  request: LowerRequest<SequenceGradientAttrs>,
+  limits: RecurrentLimits = recurrentLimits(request.capabilities),
 ): readonly Candidate[] {
+  if (cell === 'lstm') return lstmGradientCandidates(request, limits);
   throw new HeddleError({ op: `${cell}SequenceGradient`, message: 'has no kernel yet' });
 }

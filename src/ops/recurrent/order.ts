@@ -13,10 +13,10 @@ const CORES = 2;
 
 /** Estimated nanoseconds of a step on a software adapter. */
 export function softwareStep({ batch, units, directions }: RecurrentExtents, tile: RecurrentTile): number {
-  const { kind, width, rows, each, unitsHere, lanes } = tile;
+  const { kind, width, rows, each, quads, unitsHere, lanes } = tile;
   const groups = Math.ceil(batch / rows) * directions.length * Math.ceil(units / width / unitsHere);
-  const turns = Math.ceil((rows * unitsHere) / each / lanes);
-  const one = (kind === 'rows' ? ROWS_NANOSECONDS[each] : SINGLE_NANOSECONDS[width]) ?? 0;
+  const turns = Math.ceil((rows * unitsHere) / each / quads / lanes);
+  const one = (kind === 'rows' ? quads * (ROWS_NANOSECONDS[each] ?? 0) : SINGLE_NANOSECONDS[width]) ?? 0;
   return Math.ceil(groups / CORES) * Math.ceil(lanes / SUBGROUP) * turns * units * one;
 }
 

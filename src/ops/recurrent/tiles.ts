@@ -1,13 +1,17 @@
-/** How the work of a recurrent kernel may be cut: into workgroups, and into dispatches. */
+/** How the work of a recurrent kernel may be cut into workgroups. */
 
 import type { Capabilities } from '../../kernels/kernel.js';
-import type { RecurrentExtents, RecurrentTile, StepRange } from '../../kernels/recurrent.js';
+import type { RecurrentExtents, RecurrentTile } from '../../kernels/recurrent.js';
+import type { RecurrentLimits } from './dispatches.js';
 import { gpuOrder, softwareStep } from './order.js';
 
-/** Bytes of workgroup memory per batch row and unit. */
-export interface RowBytes {
-  readonly rows: number;
-  readonly single: number;
+/** What a kernel asks of a tile. */
+export interface TileNeeds {
+  /** Bytes of workgroup memory per unit of a batch row. */
+  readonly rowsBytes: number;
+  readonly singleBytes: number;
+  /** Whether an invocation of `rows` may take four elems. */
+  readonly quads: boolean;
 }
 
 /** Rows of a workgroup and of an invocation. */
@@ -17,81 +21,68 @@ const SHARING = [
   [16, 8],
 ] as const;
 
-/** Invocations of a workgroup that makes a part of a step. */
-const STEP_LANES = 32;
+/** Elems of a workgroup that makes a part of a step. */
+const STEP_UNITS = 32;
 
 /** The tiles that `capabilities` allow, best first; never none. */
 export function tilesFor(
   extents: RecurrentExtents,
-  bytes: RowBytes,
+  needs: TileNeeds,
   capabilities: Capabilities,
   { stepwiseFrom }: RecurrentLimits,
 ): readonly RecurrentTile[] {
   const { batch, units } = extents;
   const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: memory } = capabilities;
-  const widths: readonly (1 | 4)[] = units % 4 === 0 ? [4, 1] : [1];
   const tiles: RecurrentTile[] = [];
   if (units % 4 === 0) {
     for (const [rows, each] of SHARING) {
-      const lanes = ((units / 4) * rows) / each;
-      if (lanes > most || rows * units * bytes.rows > memory || rows >= batch * 2) continue;
-      tiles.push({ kind: 'rows', width: 4, rows, each, unitsHere: units / 4, lanes, stepwise: false });
+      const tile = rowsTile(units / 4, needs, rows, each);
+      const fits = tile.lanes <= most && rows * units * needs.rowsBytes <= memory;
+      if (fits && rows < batch * 2) tiles.push(tile);
     }
   }
-  if (units * bytes.single <= memory) {
-    for (const width of widths) {
-      const unitsHere = units / width;
-      const lanes = Math.min(unitsHere, most);
-      tiles.push({ kind: 'single', width, rows: 1, each: 1, unitsHere, lanes, stepwise: false });
-    }
+  if (units * needs.singleBytes <= memory) {
+    for (const width of widthsOf(units)) tiles.push(singleTile(units / width, width, most));
   }
-  if (units >= stepwiseFrom || tiles.length === 0) tiles.push(...stepwiseTiles(extents));
+  if (units >= stepwiseFrom || tiles.length === 0) tiles.push(...stepwiseTiles(extents, needs));
   const { software } = capabilities;
-  const rank = new Map(
-    tiles.map((tile) => [tile, software ? softwareStep(extents, tile) : gpuOrder(extents, tile)]),
-  );
-  return tiles.sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+  const ranked = tiles.map((tile) => ({
+    tile,
+    rank: software ? softwareStep(extents, tile) : gpuOrder(extents, tile),
+  }));
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ tile }) => tile);
+}
+
+const widthsOf = (units: number): readonly (1 | 4)[] => (units % 4 === 0 ? [4, 1] : [1]);
+
+function rowsTile(
+  unitsHere: number,
+  { quads: several }: TileNeeds,
+  rows: number,
+  each: number,
+  stepwise = false,
+): RecurrentTile {
+  // Fewer than a subgroup of a software adapter would leave lanes idle.
+  const quads = several && unitsHere % 16 === 0 ? 4 : 1;
+  const lanes = (unitsHere / quads) * (rows / each);
+  return { kind: 'rows', width: 4, rows, each, quads, unitsHere, lanes, stepwise };
+}
+
+function singleTile(unitsHere: number, width: 1 | 4, most: number, stepwise = false): RecurrentTile {
+  const lanes = Math.min(unitsHere, most);
+  return { kind: 'single', width, rows: 1, each: 1, quads: 1, unitsHere, lanes, stepwise };
 }
 
 /** One dispatch a step. */
-function stepwiseTiles({ batch, units }: RecurrentExtents): RecurrentTile[] {
-  const width = units % 4 === 0 ? 4 : 1;
-  const unitsHere = Math.min(units / width, STEP_LANES);
-  const common = { width, unitsHere, lanes: unitsHere, stepwise: true } as const;
-  const single: RecurrentTile = { ...common, kind: 'single', rows: 1, each: 1 };
+function stepwiseTiles({ batch, units }: RecurrentExtents, needs: TileNeeds): RecurrentTile[] {
+  const [width = 1] = widthsOf(units);
+  const unitsHere = Math.min(units / width, STEP_UNITS);
+  const single = singleTile(unitsHere, width, unitsHere, true);
   if (width === 1 || batch === 1) return [single];
   const rows = batch > 4 ? 8 : 4;
-  return [{ ...common, kind: 'rows', rows, each: rows }, single];
+  return [rowsTile(unitsHere, needs, rows, rows, true), single];
 }
 
 /** Names a tile; stable. */
 export const tileKey = ({ kind, width, rows, each, stepwise }: RecurrentTile): string =>
   [kind, kind === 'rows' ? `${rows}x${each}` : `w${width}`, ...(stepwise ? ['stepwise'] : [])].join('_');
-
-/** How long one dispatch may take, how much it does in that time, and from how many units on one dispatch a step may be faster. */
-export interface RecurrentLimits {
-  readonly milliseconds: number;
-  readonly flopsPerMillisecond: number;
-  readonly stepwiseFrom: number;
-}
-
-/** Watchdogs end dispatches of seconds, and a page shares its GPU with what it draws. */
-export const recurrentLimits = ({ software }: Capabilities): RecurrentLimits =>
-  software
-    ? { milliseconds: 500, flopsPerMillisecond: 2e6, stepwiseFrom: 256 }
-    : { milliseconds: 50, flopsPerMillisecond: 2e7, stepwiseFrom: 256 };
-
-/** The dispatches of all steps: one each where they are `stepwise`, else as many at once as the budget allows. */
-export function rangesOf(
-  { batch, steps, units, directions }: RecurrentExtents,
-  gates: number,
-  { stepwise }: RecurrentTile,
-  { milliseconds, flopsPerMillisecond }: RecurrentLimits,
-): readonly StepRange[] {
-  const flops = 2 * batch * units * gates * units * directions.length;
-  const most = stepwise ? 1 : Math.max(1, Math.floor((milliseconds * flopsPerMillisecond) / flops));
-  return Array.from({ length: Math.ceil(steps / most) }, (_, index) => ({
-    begin: index * most,
-    end: Math.min(steps, (index + 1) * most),
-  }));
-}
