@@ -1,0 +1,171 @@
+/** The recurrent ops beyond their cases: honest budgets, what padding leaves alone, and the helper that unrolls cells. */
+
+import { describe, expect, test } from 'vitest';
+import { gradients } from '../../src/compiler/autodiff.js';
+import { expand } from '../../src/compiler/passes/expand.js';
+import { type HostTensor, type Node, rootsOf, topologicalOrder, type Value } from '../../src/ir/graph.js';
+import { constant } from '../../src/ir/leaves.js';
+import { add, lstm, mul } from '../../src/ops/index.js';
+import { unroll } from '../../src/ops/recurrent/unroll.js';
+import { referenceWithBudget } from '../../src/reference/budget.js';
+import { decompositionOf } from '../../src/reference/decomposition.js';
+import { evaluateValues } from '../../src/reference/evaluate.js';
+import { buildCase } from '../kit/op-cases.js';
+import { buildLayer, CELL_NAMES, type LayerCase, layerCase } from '../kit/recurrent-cases.js';
+import { weightedSum } from '../kit/weighted-sum.js';
+
+const LAYER: Omit<LayerCase, 'cell' | 'steps'> = {
+  direction: 'both',
+  batch: 2,
+  features: 3,
+  units: 6,
+  bias: true,
+  state: true,
+  mask: true,
+  dropout: true,
+};
+
+/** The sequence, its gradient and its weights' gradient of a layer, with what goes into them. */
+function fusedNodes(one: LayerCase): [Node, HostTensor[]][] {
+  const { inputs, outputs, feeds } = buildCase(layerCase(one));
+  const slopes = gradients([weightedSum(outputs)], [null], inputs).filter((slope) => slope !== null);
+  const roots = [...outputs, ...slopes].map((value, index) => ({ name: `${index}`, value }));
+  const apart = expand({ inputs: [], outputs: roots, updates: [] });
+  return topologicalOrder(rootsOf(apart))
+    .filter(({ op }) => /Sequence|WeightGradient/.test(op.name))
+    .map((node) => [node, evaluateValues(node.inputs, feeds)]);
+}
+
+/** The largest error of `actual` over the budget, per output of `node`. */
+function ratios(node: Node, inputs: readonly HostTensor[], actual: readonly HostTensor[]): number[] {
+  const { values, budgets } = referenceWithBudget(node, inputs);
+  return values.map(({ data }, output) =>
+    Math.max(
+      ...Array.from(data, (value, i) => {
+        const error = Math.abs(value - (actual[output]?.data[i] as number));
+        return error === 0 ? 0 : error / (budgets[output]?.[i] as number);
+      }),
+    ),
+  );
+}
+
+/** `node`'s decomposition on `inputs`, every base op rounded to float32. */
+function stepByStep(node: Node, inputs: readonly HostTensor[]): HostTensor[] {
+  const { placeholders, results } = decompositionOf(node);
+  const feeds = placeholders.map(({ node: leaf }, i) => [leaf, (inputs[i] as HostTensor).data] as const);
+  return evaluateValues(results, new Map(feeds));
+}
+
+describe.each(CELL_NAMES)('%s', (cell) => {
+  test.each([1, 7, 40])('a float32 machine keeps the budget over %i steps', (steps) => {
+    const nodes = fusedNodes({ ...LAYER, cell, steps });
+    expect(nodes.map(([{ op }]) => op.name)).toEqual([
+      `${cell}Sequence`,
+      `${cell}SequenceGradient`,
+      'recurrentWeightGradient',
+    ]);
+    for (const [node, inputs] of nodes) {
+      const worst = ratios(node, inputs, stepByStep(node, inputs));
+      for (const ratio of worst) expect(ratio, node.op.name).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('a budget does not grow without end where weights are contractive', () => {
+    const widest = (steps: number): number[] =>
+      fusedNodes({ ...LAYER, mask: false, cell, steps })
+        .slice(0, 2)
+        .map(([node, inputs]) => {
+          const { values, budgets } = referenceWithBudget(node, inputs);
+          const size = Math.max(...(values[0]?.data ?? []).map(Math.abs));
+          return Math.max(...(budgets[0] ?? [])) / size;
+        });
+    const [short, long] = [widest(20), widest(200)];
+    long.forEach((width, index) => {
+      expect(width).toBeLessThan(2 * (short[index] as number));
+      expect(width).toBeLessThan(3e-5);
+    });
+  });
+
+  test('a fault of two numbers that go in breaks the budget', () => {
+    for (const [node, inputs] of fusedNodes({ ...LAYER, mask: false, dropout: false, cell, steps: 12 })) {
+      inputs.forEach((input, position) => {
+        const data = Float32Array.from(input.data);
+        const size = 0.01 * Math.max(...data.map(Math.abs));
+        // Of a sequence neither end, which a direction may leave unread; of a state both h and c, one of which may be.
+        for (const place of [0.3, 0.7].map((share) => Math.floor(share * data.length))) {
+          data[place] = (data[place] as number) + size;
+        }
+        const damaged = inputs.map((own, i) => (i === position ? { ...own, data } : own));
+        const worst = ratios(node, inputs, referenceWithBudget(node, damaged).values);
+        expect(Math.max(...worst), `input ${position} of ${node.op.name}`).toBeGreaterThan(2);
+      });
+    }
+  });
+
+  test('a row that is padded altogether keeps its state, and no gradient reaches what it reads', () => {
+    const one: LayerCase = { ...LAYER, cell, batch: 3, steps: 4 };
+    const { inputs, outputs, feeds } = buildCase(layerCase(one));
+    const [x, kernel] = inputs as [Value, Value];
+    const h = inputs[4] as Value; // after bias
+    const [dx] = gradients([weightedSum(outputs)], [null], [x, kernel]);
+    const [sequence, last, initial, slope] = evaluateValues(
+      [outputs[0] as Value, outputs[1] as Value, h, dx as Value],
+      feeds,
+    ) as [HostTensor, HostTensor, HostTensor, HostTensor];
+    const states = 2 * one.units;
+    const row = (tensor: HostTensor, width: number): number[] =>
+      Array.from(tensor.data.slice(2 * width, 3 * width)); // the third kind of mask leaves out every step
+    expect(row(last, states)).toEqual(row(initial, states));
+    for (let t = 0; t < one.steps; t++) {
+      expect(row(sequence, one.steps * states).slice(t * states, (t + 1) * states)).toEqual(
+        row(initial, states),
+      );
+    }
+    expect(row(slope, one.steps * one.features).every((value) => value === 0)).toBe(true);
+    expect(slope.data.some((value) => value !== 0)).toBe(true);
+  });
+
+  test('an empty batch gives empty results', () => {
+    const one: LayerCase = { ...LAYER, cell, batch: 0, steps: 3, mask: false, dropout: false };
+    const { outputs } = buildCase(layerCase(one));
+    const shapes = [
+      [0, 3, 12],
+      [0, 12],
+      [0, 12],
+    ];
+    expect(outputs.map(({ shape }) => shape)).toEqual(shapes.slice(0, cell === 'lstm' ? 3 : 2));
+    expect(evaluateValues(outputs).map(({ data }) => data.length)).toEqual(outputs.map(() => 0));
+  });
+});
+
+test('without the cell state an lstm ends with h', () => {
+  const one: LayerCase = { ...LAYER, cell: 'lstm', steps: 2, mask: false, dropout: false, state: false };
+  const built = buildCase(layerCase(one));
+  const [x, kernel, recurrentKernel, bias] = built.inputs as [Value, Value, Value, Value];
+  const lean = lstm(x, kernel, recurrentKernel, bias, { bidirectional: true, cellState: false });
+  const whole = buildLayer(one, built.inputs);
+  expect([lean.length, whole.length]).toEqual([2, 3]);
+  const results = evaluateValues([...lean, ...whole.slice(0, 2)], built.feeds);
+  expect(results.slice(0, 2)).toEqual(results.slice(2));
+});
+
+test.each([false, true])('unroll steps through a sequence, backwards %s', (goBackwards) => {
+  const x = constant(Float32Array.of(1, 2, 3, 10, 20, 30), [2, 3, 1], 'float32');
+  const start = constant(Float32Array.of(100, 200), [2, 1], 'float32');
+  const { sequences, states } = unroll(
+    [x],
+    [start],
+    ([now], [before]) => {
+      const total = add(before as Value, now as Value);
+      return { outputs: [total, mul(now as Value, 2)], states: [total] };
+    },
+    { goBackwards },
+  );
+  const [totals, doubles, last] = evaluateValues([...sequences, ...states]);
+  expect(totals?.shape).toEqual([2, 3, 1]);
+  expect(Array.from(totals?.data ?? [])).toEqual(
+    goBackwards ? [106, 105, 103, 260, 250, 230] : [101, 103, 106, 210, 230, 260],
+  );
+  expect(Array.from(doubles?.data ?? [])).toEqual([2, 4, 6, 20, 40, 60]);
+  expect(Array.from(last?.data ?? [])).toEqual([106, 260]);
+});
