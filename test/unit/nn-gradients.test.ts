@@ -24,6 +24,12 @@ const LAYERS: Record<string, () => Layer> = {
   flatten: () => layers.flatten({ inputShape: [3] }),
   reshape: () => layers.reshape({ targetShape: [3, 1], inputShape: [3] }),
   rescaling: () => layers.rescaling({ scale: 0.5, offset: 2, inputShape: [3] }),
+  repeatVector: () => layers.repeatVector({ n: 4, inputShape: [3] }),
+};
+
+/** Layers of whole numbers, which have gradients to their weights alone. */
+const ID_LAYERS: Record<string, () => Layer> = {
+  embedding: () => layers.embedding({ inputDim: 5, outputDim: 3, maskZero: true, inputShape: [4] }),
 };
 
 /** [2, 4, 4, 2], no two cells alike. */
@@ -80,6 +86,9 @@ const SEQUENCE_LAYERS: Record<string, (inputShape: number[]) => Layer> = {
   averagePooling1d: (inputShape) => layers.averagePooling1d({ poolSize: 3, padding: 'same', inputShape }),
   globalMaxPooling1d: (inputShape) => layers.globalMaxPooling1d({ inputShape }),
   globalAveragePooling1d: (inputShape) => layers.globalAveragePooling1d({ inputShape }),
+  masking: (inputShape) => layers.masking({ inputShape }),
+  timeDistributed: (inputShape) =>
+    layers.timeDistributed({ layer: layers.dense({ units: 3, activation: 'tanh' }), inputShape }),
   simpleRNN: (inputShape) => layers.simpleRNN({ units: 3, inputShape }),
   gru: (inputShape) => layers.gru({ units: 3, inputShape }),
   lstm: (inputShape) => layers.lstm({ units: 3, inputShape }),
@@ -121,7 +130,9 @@ function nested(shape: readonly number[]): Nested {
 }
 
 it('every layer stands here', () => {
-  expect(Object.keys({ ...LAYERS, ...IMAGE_LAYERS, ...SEQUENCE_LAYERS, ...MERGE_LAYERS }).sort()).toEqual(
+  expect(
+    Object.keys({ ...LAYERS, ...ID_LAYERS, ...IMAGE_LAYERS, ...SEQUENCE_LAYERS, ...MERGE_LAYERS }).sort(),
+  ).toEqual(
     Object.keys(layers)
       .filter((name) => name !== 'input')
       .sort(),
@@ -139,6 +150,16 @@ async function expectSlopes(net: Network, x: Nested): Promise<void> {
 it.each(Object.entries(LAYERS))('%s', (_, make) =>
   expectSlopes(new Network({ layers: [make()], seed: 5 }), X),
 );
+
+it.each(Object.entries(ID_LAYERS))('%s', async (_, make) => {
+  const net = new Network({ layers: [make()], seed: 5 });
+  const ids = tensor(Int32Array.of(1, 4, 0, 2, 4, 4, 1, 0), { shape: [2, 4] });
+  const report = await gradCheck(() => ops.square(net.apply(ids, { training: true })), [], {
+    variables: net.trainableWeights,
+  });
+  expect(report.failures).toEqual([]);
+  expect(report.passed).toBe(true);
+});
 
 it.each(Object.entries(IMAGE_LAYERS))('%s', (_, make) =>
   expectSlopes(new Network({ layers: [make([4, 4, 2])], seed: 5 }), IMAGES),

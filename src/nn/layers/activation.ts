@@ -17,6 +17,7 @@ export const activation = defineLayer<ActivationOptions>({
   create(options, label) {
     const apply = resolveActivation(label, options.activation);
     return {
+      keepsMask: true,
       outputShape: (inputs) => onlyShape(label, inputs),
       call: ([x]) => apply(x as Tensor),
     };

@@ -51,6 +51,7 @@ export const dense = defineLayer<DenseOptions, DenseWeights>({
     const kernelRules = weightRules(label, 'kernel', options, 'glorotUniform');
     const biasRules = weightRules(label, 'bias', options, 'zeros');
     return {
+      keepsMask: true,
       outputShape(inputs) {
         const shape = onlyShape(label, inputs);
         if (shape.length >= 2) return [...shape.slice(0, -1), units];

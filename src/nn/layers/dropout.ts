@@ -25,6 +25,7 @@ export const dropout = defineLayer<DropoutOptions>({
     const rate = checkedRate(label, 'rate', options.rate);
     const own = options.seed === undefined ? null : checkedSeed(label, options.seed);
     return {
+      keepsMask: true,
       outputShape: (inputs) => onlyShape(label, inputs),
       call([x], _, { training, seed, stream, counter }) {
         return training

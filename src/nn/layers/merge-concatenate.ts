@@ -1,8 +1,10 @@
 /** Concatenate: tensors side by side. */
 
-import { HeddleError, ops } from '../../engine/index.js';
+import { HeddleError, ops, type Tensor, tensor } from '../../engine/index.js';
 import { defineLayer } from '../layer.js';
+import type { Masks } from '../layer-definition.js';
 import { type FreeShape, showFree } from '../shapes.js';
+import { commonMask } from './common-mask.js';
 
 export interface ConcatenateOptions {
   /** Along which axis; negative ones count from the end. Not 0, the batch. Default -1. */
@@ -51,6 +53,18 @@ export const concatenate = defineLayer<ConcatenateOptions>({
         const rank = inputs[0]?.shape.length ?? 0;
         return ops.concat(inputs, { axis: axis < 0 ? axis + rank : axis });
       },
+      mask(masks, inputs) {
+        const rank = inputs[0]?.shape.length ?? 0;
+        if ((axis < 0 ? axis + rank : axis) !== 1) return commonMask(masks);
+        return rank > 2 && masks.some((mask) => mask) ? joinedMasks(masks, inputs) : null;
+      },
     };
   },
 });
+
+/** Sequences one after another: each step keeps what its mask said, and without one it counts. */
+const joinedMasks = (masks: Masks, inputs: readonly Tensor[]): Tensor =>
+  ops.concat(
+    inputs.map((x, index) => masks[index] ?? ops.broadcastTo(tensor(1), x.shape.slice(0, 2))),
+    { axis: 1 },
+  );

@@ -34,6 +34,7 @@ export const gaussianNoise = defineLayer<GaussianNoiseOptions>({
       });
     }
     return {
+      keepsMask: true,
       outputShape: (inputs) => onlyShape(label, inputs),
       call([x], _, { training, seed, stream, counter }) {
         const values = x as Tensor;

@@ -33,8 +33,8 @@ interface BatchNormalizationWeights extends ScaleAndShift {
 
 /**
  * y = (x − μ) / √(σ² + epsilon) · gamma + beta. While training, μ and σ² are the mean and the variance (divided by the number of elements)
- * of the batch over all other axes, and moving ← moving · momentum + batch · (1 − momentum); otherwise, and where the layer is not
- * trainable, they are the moving statistics.
+ * of the batch over all other axes, without steps that are masked, and moving ← moving · momentum + batch · (1 − momentum); otherwise, and
+ * where the layer is not trainable, they are the moving statistics.
  *
  * @throws HeddleError for an epsilon not above 0, a momentum outside [0, 1], an axis outside the input or the batch's, and a free extent there.
  */
@@ -48,6 +48,7 @@ export const batchNormalization = defineLayer<BatchNormalizationOptions, BatchNo
     const meanInitializer = resolveInitializer(label, options.movingMeanInitializer ?? 'zeros');
     const varianceInitializer = resolveInitializer(label, options.movingVarianceInitializer ?? 'ones');
     return {
+      keepsMask: true,
       outputShape(inputs) {
         const shape = onlyShape(label, inputs);
         checkedAxis(label, axis, shape);
@@ -63,7 +64,8 @@ export const batchNormalization = defineLayer<BatchNormalizationOptions, BatchNo
           movingVariance: weights.add('movingVariance', features, varianceInitializer, still),
         };
       },
-      call([input], { gamma, beta, movingMean, movingVariance }, { training, trainable, update }) {
+      call([input], { gamma, beta, movingMean, movingVariance }, context) {
+        const { training, trainable, update, masks } = context;
         const x = input as Tensor;
         const feature = checkedAxis(label, axis, x.shape);
         const kept = x.shape.map((extent, at) => (at === feature ? extent : 1));
@@ -78,7 +80,10 @@ export const batchNormalization = defineLayer<BatchNormalizationOptions, BatchNo
           return shifted(ops.mul(ops.sub(x, spread(movingMean)), spread(factor)));
         }
         const scale = gamma && { scale: ops.reshape(gamma, kept) };
-        const [y, mean, variance] = ops.standardize(x, { axis: others, epsilon, ...scale });
+        const [mask = null] = masks;
+        const [y, mean, variance] = mask
+          ? standardizedSteps(x, mask, { axis: others, epsilon, ...scale })
+          : ops.standardize(x, { axis: others, epsilon, ...scale });
         // In the shape of the statistics, so that the kernels that make them do this too.
         const moved = (current: Tensor, now: Tensor | undefined): Tensor => {
           const stays = ops.mul(ops.reshape(current, kept), momentum);
@@ -91,6 +96,27 @@ export const batchNormalization = defineLayer<BatchNormalizationOptions, BatchNo
     };
   },
 });
+
+/** `standardize` with the statistics of the steps that count: mask [batch, steps]. */
+function standardizedSteps(
+  x: Tensor,
+  mask: Tensor,
+  {
+    axis,
+    epsilon,
+    scale,
+  }: { readonly axis: readonly number[]; readonly epsilon: number; readonly scale?: Tensor },
+): [y: Tensor, mean: Tensor, variance: Tensor] {
+  const whole = { axis, keepDims: true };
+  const wide = ops.reshape(mask, [...mask.shape, ...x.shape.slice(2).map(() => 1)]);
+  const counts = ops.maximum(ops.sum(ops.broadcastTo(wide, x.shape), whole), 1);
+  const meanOf = (values: Tensor): Tensor => ops.div(ops.sum(ops.mul(values, wide), whole), counts);
+  const mean = meanOf(x);
+  const centred = ops.sub(x, mean);
+  const variance = meanOf(ops.square(centred));
+  const r = ops.reciprocal(ops.sqrt(ops.add(variance, epsilon)));
+  return [ops.mul(centred, scale ? ops.mul(scale, r) : r), mean, variance];
+}
 
 function checkedMomentum(label: string, value: unknown): number {
   const momentum = checkedFinite(label, 'momentum', value);

@@ -31,6 +31,7 @@ export const groupNormalization = defineLayer<GroupNormalizationOptions, ScaleAn
     const groups = options.groups === -1 ? -1 : checkedCount(label, 'groups', options.groups ?? 32);
     const { epsilon, build } = scaleAndShift(label, options);
     return {
+      keepsMask: true,
       outputShape(inputs) {
         const shape = onlyShape(label, inputs);
         const channels = shape[checkedAxis(label, -1, shape)] ?? null;

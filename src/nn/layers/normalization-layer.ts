@@ -34,6 +34,7 @@ export const layerNormalization = defineLayer<LayerNormalizationOptions, ScaleAn
       return [...new Set(list.map((one) => checkedAxis(label, one, shape)))].sort((a, b) => a - b);
     };
     return {
+      keepsMask: true,
       outputShape(inputs) {
         const shape = onlyShape(label, inputs);
         axesOf(shape);

@@ -14,7 +14,7 @@ export interface GlobalPoolingOptions {
 function globalPooling(
   type: string,
   rank: 3 | 4,
-  pool: (x: Tensor, axes: readonly number[]) => Tensor,
+  pool: (x: Tensor, axes: readonly number[], mask: Tensor | null) => Tensor,
 ): LayerFactory<GlobalPoolingOptions> {
   return defineLayer<GlobalPoolingOptions>({
     type,
@@ -28,8 +28,8 @@ function globalPooling(
           const [batch = null] = shape;
           return [batch, ...(keeps ? axes.map(() => 1) : []), shape.at(-1) ?? null];
         },
-        call([x]) {
-          const y = pool(x as Tensor, axes);
+        call([x], _, { masks: [mask = null] }) {
+          const y = pool(x as Tensor, axes, mask);
           const [batch = 0] = y.shape;
           return keeps ? y : ops.reshape(y, [batch, y.shape.at(-1) as number]);
         },
@@ -55,5 +55,13 @@ export const globalAveragePooling2d = globalPooling('globalAveragePooling2d', 4,
 /** The largest step of each channel: [batch, L, C] → [batch, C]. The gradient goes to the first of equal steps. */
 export const globalMaxPooling1d = globalPooling('globalMaxPooling1d', 3, maxOver);
 
-/** The mean of each channel: [batch, L, C] → [batch, C]. */
-export const globalAveragePooling1d = globalPooling('globalAveragePooling1d', 3, meanOver);
+/** The same over the steps that count; 0 where none does. */
+function meanOfSteps(x: Tensor, axes: readonly number[], mask: Tensor | null): Tensor {
+  if (!mask) return meanOver(x, axes);
+  const sums = ops.sum(ops.mul(x, ops.expandDims(mask)), { axis: axes, keepDims: true });
+  const counts = ops.maximum(ops.sum(mask, { axis: 1, keepDims: true }), 1);
+  return ops.div(sums, ops.expandDims(counts));
+}
+
+/** The mean of each channel: [batch, L, C] → [batch, C]. Steps that are masked count nothing. */
+export const globalAveragePooling1d = globalPooling('globalAveragePooling1d', 3, meanOfSteps);

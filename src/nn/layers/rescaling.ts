@@ -20,6 +20,7 @@ export const rescaling = defineLayer<RescalingOptions>({
     const scale = checkedFinite(label, 'scale', options.scale);
     const offset = checkedFinite(label, 'offset', options.offset ?? 0);
     return {
+      keepsMask: true,
       outputShape: (inputs) => onlyShape(label, inputs),
       call([x]) {
         const floats = ops.cast(x as Tensor, 'float32');
