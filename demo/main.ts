@@ -151,7 +151,8 @@ const handlers: { readonly [T in DemoEvent['type']]: (event: Extract<DemoEvent, 
     ]);
   },
   epoch({ epoch, logs, curves, done }) {
-    for (const [name, value] of Object.entries(curves)) loss.add(name, done, value);
+    for (const [name, value] of Object.entries(curves.loss ?? {})) loss.add(name, done, value);
+    for (const [name, value] of Object.entries(curves.accuracy ?? {})) accuracy.add(name, done, value);
     const { val_accuracy: validation } = logs;
     if (validation !== undefined)
       at('stage').textContent = `epoch ${epoch + 1}: validation accuracy ${validation.toFixed(4)}`;

@@ -61,6 +61,12 @@ export interface ReadText extends Predicted {
   readonly text: string;
 }
 
+/** Points of further lines in the charts, by the name of the line: what was held out, and what it is measured by. */
+export interface Curves {
+  readonly loss?: Readonly<Record<string, number>>;
+  readonly accuracy?: Readonly<Record<string, number>>;
+}
+
 /** A text that a model wrote. */
 export interface Written {
   readonly text: string;
@@ -120,8 +126,7 @@ export type DemoEvent =
       readonly type: 'epoch';
       readonly epoch: number;
       readonly logs: Readonly<Record<string, number>>;
-      /** Further lines of the loss chart, by name, at the last step. */
-      readonly curves: Readonly<Record<string, number>>;
+      readonly curves: Curves;
       /** Steps done by then, over all series. */
       readonly done: number;
     }

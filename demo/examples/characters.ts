@@ -63,7 +63,7 @@ export async function bitsPerCharacter(
 /** The learning rate of an epoch (from 0): as it was for the first half, then ever smaller, so that weights settle. */
 export function learningRate(epoch: number, epochs: number): number {
   const [first, last] = RATES;
-  const half = Math.floor(epochs / 2);
+  const half = Math.ceil(epochs / 2);
   const settling = epoch < half ? 0 : (epoch - half + 1) / (epochs - half);
   return first * (last / first) ** settling;
 }

@@ -2,7 +2,7 @@
 
 import type { Feeds, FitRun, History, Model, Program } from 'heddle';
 import type { PackedImages } from '../data/datasets.js';
-import type { Plot, WriteRequest, Written } from '../driver/events.js';
+import type { Curves, Plot, WriteRequest, Written } from '../driver/events.js';
 import type { RunSettings } from './catalogue.js';
 
 export interface ExampleContext extends RunSettings {
@@ -20,12 +20,8 @@ export interface ExampleContext extends RunSettings {
   show(shown: Shown): void;
   /** Hands the steps of a run to the chart, as the line called `series`, and resolves to the history. */
   follow(run: FitRun, series?: string): Promise<History>;
-  /** An epoch's means that no step has, such as `{ val_accuracy }`; `curves` are points of further lines in the loss chart. */
-  epochEnd(
-    epoch: number,
-    logs: Readonly<Record<string, number>>,
-    curves?: Readonly<Record<string, number>>,
-  ): void;
+  /** An epoch's means that no step has, such as `{ val_accuracy }`, and what the charts are to show of it. */
+  epochEnd(epoch: number, logs: Readonly<Record<string, number>>, curves?: Curves): void;
   /** Shows what a model wrote. */
   wrote(request: WriteRequest, texts: readonly Written[]): void;
 }

@@ -32,7 +32,17 @@ export async function genres(context: ExampleContext): Promise<ExampleResult> {
       epochs,
       batchSize,
       validationData: { x: columnOf(words, heldOut.titles), y: Int32Array.from(heldOut.labels) },
-      callbacks: [{ onEpochEnd: (epoch, logs) => context.epochEnd(epoch, logs) }],
+      callbacks: [
+        {
+          onEpochEnd(epoch, logs) {
+            const accuracy = {
+              'held out': logs.val_accuracy ?? Number.NaN,
+              [`always ${majority.name}`]: majority.accuracy,
+            };
+            context.epochEnd(epoch, logs, { accuracy });
+          },
+        },
+      ],
       signal,
       onCompile,
     }),

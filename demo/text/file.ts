@@ -3,7 +3,7 @@
 /** Fewer characters teach nothing that could be told from luck. */
 const LEAST_CHARACTERS = 2_000;
 /** More would not be read once in an hour. */
-const MOST_BYTES = 50_000_000;
+const MOST_BYTES = 10_000_000;
 
 /** What is wrong with a file, in words. */
 export class TextFileError extends Error {

@@ -27,15 +27,19 @@ export class History {
     if (event.type === 'strips') this.strips = event.strips;
     if (event.type === 'plot') this.plot = event.plot;
     if (event.type === 'written') this.written = event;
-    if (event.type === 'epoch')
-      for (const [name, value] of Object.entries(event.curves))
-        curveOf(this.loss, name).add(event.done, value);
+    if (event.type === 'epoch') this.#hearEpoch(event);
     if (event.type !== 'steps') return;
     for (const told of event.steps) {
       const { series, step, loss, accuracy } = told;
       curveOf(this.loss, series).add(step, loss);
       if (accuracy !== null) curveOf(this.accuracy, lineOf(told, 'accuracy')).add(step, accuracy);
     }
+  }
+
+  #hearEpoch({ curves, done }: Extract<DemoEvent, { type: 'epoch' }>): void {
+    for (const chart of ['loss', 'accuracy'] as const)
+      for (const [name, value] of Object.entries(curves[chart] ?? {}))
+        curveOf(this[chart], name).add(done, value);
   }
 }
 

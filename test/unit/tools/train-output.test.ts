@@ -113,7 +113,13 @@ describe('the report', () => {
   it('has texts where pictures are none, what was written, and further lines of the loss', () => {
     const told = new History();
     told.hear(steps);
-    told.hear({ type: 'epoch', epoch: 0, logs: {}, curves: { 'held out': 2.5 }, done: 2 });
+    told.hear({
+      type: 'epoch',
+      epoch: 0,
+      logs: {},
+      curves: { loss: { 'held out': 2.5 }, accuracy: { 'always shirt': 0.3 } },
+      done: 2,
+    });
     const request = { prefix: '', temperature: 0.7 };
     told.hear({ type: 'written', request, texts: [{ text: 'the <b> moon', known: true }] });
     const read: TestReport = {
@@ -124,6 +130,7 @@ describe('the report', () => {
     expect(page).toContain('night &amp; day');
     expect(page).toContain('the &lt;b&gt; moon <small>(by heart)</small>');
     expect(page).toContain('held out');
+    expect(page).toContain('always shirt');
   });
 
   it('escapes what comes from outside', () => {
