@@ -84,7 +84,12 @@ export const dense = defineLayer<DenseOptions, DenseWeights>({
         const flat = rows.length === 1 ? x : ops.reshape(x, [product(rows), x.shape.at(-1) ?? 0]);
         const product2d = ops.matmul(flat, kernel);
         const sums = bias ? ops.add(product2d, bias) : product2d;
-        return activation(rows.length === 1 ? sums : ops.reshape(sums, [...rows, units]));
+        if (rows.length === 1) return activation(sums);
+        const shape = [...rows, units];
+        // By name they know no axis but the last; those go into the product's kernel. Functions are given what the user expects.
+        return typeof options.activation === 'function'
+          ? activation(ops.reshape(sums, shape))
+          : ops.reshape(activation(sums), shape);
       },
     };
   },

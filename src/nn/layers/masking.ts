@@ -81,11 +81,12 @@ function checkShapes(label: string, inputs: readonly FreeShape[]): void {
   if (!short && !odd && inputs.length <= 2) return;
   throw new HeddleError({
     op: label,
-    message: short
-      ? `input ${showFree(x)} has no steps with features`
-      : odd
-        ? `lengths are ${showFree(lengths)}`
-        : `takes x, or x and lengths, got ${inputs.length} inputs`,
+    message:
+      inputs.length > 2
+        ? `takes x, or x and lengths, got ${inputs.length} inputs`
+        : short
+          ? `input ${showFree(x)} has no steps with features`
+          : `lengths are ${showFree(lengths ?? [])}`,
     roles: [odd && !short ? 'lengths' : 'input'],
     values: { inputs },
     fix: short
