@@ -34,7 +34,6 @@ export interface LstmUse extends RecurrentUse {
 /** Bindings by name: gates, recurrent_kernel, state?, rows?, sequence?, finals?, carry?. */
 export function lstmForward(use: LstmUse, tile: RecurrentTile, range: StepRange): Launch {
   const { width, rows, kind } = tile;
-  const again = range.begin > 0 || range.end < use.steps;
   return recurrentLaunch(use, tile, range, {
     entryPoint: `lstm_forward_${kind}`,
     source,
@@ -43,13 +42,13 @@ export function lstmForward(use: LstmUse, tile: RecurrentTile, range: StepRange)
       readPart('recurrent_kernel', width),
       statePart(use, width),
       rowsPart(use, width),
-      keptPart('sequence', width, use.sequence, again),
+      keptPart('sequence', width, use.sequence),
       { code: [keptUnit('sequence', width, use.sequence, 'load_h')] },
       storePart('finals', width, {
         store_final_h: use.finals,
         store_final_c: use.finals && use.cellState,
       }),
-      keptPart('carry', width, use.carry, again),
+      keptPart('carry', width, use.carry),
     ],
     baked: sharedMemory(tile, rows * 2 * use.units, 2 * use.units),
   });
@@ -70,7 +69,6 @@ export interface LstmGradientUse extends RecurrentUse {
  */
 export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, range: StepRange): Launch {
   const { width, rows, kind } = tile;
-  const again = range.begin > 0 || range.end < use.steps;
   return recurrentLaunch(use, tile, range, {
     entryPoint: `lstm_gradient_${kind}`,
     source: gradientSource,
@@ -85,7 +83,7 @@ export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, range: S
         load_dfinal_h: use.dfinals,
         load_dfinal_c: use.dfinals && use.cellState,
       }),
-      keptPart('dstate', width, use.dstate, again),
+      keptPart('dstate', width, use.dstate),
       productPart(width),
     ],
     baked: sharedMemory(tile, rows * 2 * use.units, 2 * (use.units / width)),

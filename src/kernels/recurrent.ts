@@ -223,15 +223,13 @@ export function rowsPart(use: RecurrentUse, width: 1 | 4): KernelPart {
 }
 
 /**
- * A sequence that steps write and, `again` in another dispatch, read. Not `kept`: nobody reads it, and all steps are one dispatch.
- * `name` also names the functions.
+ * A sequence that steps write and, in another dispatch, read. Not `kept`: nobody reads it, and all steps are one dispatch. `name` also
+ * names the functions.
  */
-export function keptPart(name: string, width: 1 | 4, kept: boolean, again: boolean): KernelPart {
-  return {
-    ...(kept && { binding: typed(name, again ? 'inout' : 'write', width) }),
-    code: [LOAD(`load_${name}`, kept ? `${name}[at]` : 'elem()'), STORE(`store_${name}`, kept ? name : null)],
-  };
-}
+export const keptPart = (name: string, width: 1 | 4, kept: boolean): KernelPart => ({
+  ...(kept && { binding: typed(name, 'inout', width) }),
+  code: [LOAD(`load_${name}`, kept ? `${name}[at]` : 'elem()'), STORE(`store_${name}`, kept ? name : null)],
+});
 
 /** Unit k of a kept sequence. */
 export const keptUnit = (name: string, width: 1 | 4, kept: boolean, load: string): string =>

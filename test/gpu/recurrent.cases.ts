@@ -53,10 +53,11 @@ const SEQUENCES: readonly Sequence[] = [
   },
   { batch: 9, steps: 3, units: 12, directions: [true] },
   { batch: 9, steps: 3, units: 12, directions: [false, true], mask: true, used: [false, true, false, false] },
+  { batch: 5, steps: 3, units: 64, state: true, mask: true },
   { batch: 33, steps: 2, units: 20, dropout: true, used: [true, false, true, true] },
 ];
 
-const CELLS: readonly Cell[] = ['lstm'];
+const CELLS: readonly Cell[] = ['lstm', 'simpleRnn'];
 
 export const cases: GpuCase[] = CELLS.flatMap((cell) =>
   SEQUENCES.flatMap((sequence) => [

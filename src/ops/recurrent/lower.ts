@@ -1,9 +1,10 @@
 /** Which kernels run the recurrent ops, best first. */
 
-import { HeddleError } from '../../core/errors.js';
 import type { Candidate, LowerRequest } from '../../ir/op.js';
 import { type RecurrentLimits, recurrentLimits } from './dispatches.js';
+import { gruCandidates, gruGradientCandidates } from './lower-gru.js';
 import { lstmCandidates, lstmGradientCandidates } from './lower-lstm.js';
+import { simpleRnnCandidates, simpleRnnGradientCandidates } from './lower-simple-rnn.js';
 import type { Cell, SequenceAttrs, SequenceGradientAttrs } from './shape.js';
 
 export { weightGradientCandidates } from './lower-weights.js';
@@ -15,7 +16,8 @@ export function sequenceCandidates(
   limits: RecurrentLimits = recurrentLimits(request.capabilities),
 ): readonly Candidate[] {
   if (cell === 'lstm') return lstmCandidates(request, limits);
-  throw new HeddleError({ op: `${cell}Sequence`, message: 'has no kernel yet' });
+  if (cell === 'simpleRnn') return simpleRnnCandidates(request, limits);
+  return gruCandidates(request, limits);
 }
 
 export function sequenceGradientCandidates(
@@ -24,5 +26,6 @@ export function sequenceGradientCandidates(
   limits: RecurrentLimits = recurrentLimits(request.capabilities),
 ): readonly Candidate[] {
   if (cell === 'lstm') return lstmGradientCandidates(request, limits);
-  throw new HeddleError({ op: `${cell}SequenceGradient`, message: 'has no kernel yet' });
+  if (cell === 'simpleRnn') return simpleRnnGradientCandidates(request, limits);
+  return gruGradientCandidates(request, limits);
 }

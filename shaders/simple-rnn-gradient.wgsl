@@ -1,0 +1,314 @@
+// Back through all steps of a simple recurrent layer (simple-rnn.wgsl): gradients of the pre-activations, and of the state before.
+//
+//   dh = dsequence[t] + what is handed on + (the later step's gradients · Rᵀ) ⊙ factors
+//   d = dh ⊙ candidate'            handed on: nothing; of a masked step dh, and its gradients are 0
+//
+// sequence, dgates and dsequence [B, T, D·H], R [H, D·H], dfinals and dstate [B, D·H].
+//
+//   one workgroup: ROWS rows of the batch × one direction, positions p from params.begin to params.end
+//
+//   the direction's steps     0     1     2     3  ...  T−1           p = T stands for the state before step 0: its gradient is
+//                             ◄─────────────────────────              what is handed on there
+//   p                   T    T−1                 ...   0
+//
+//   Owners put the gradients of their units into the workgroup's memory, in the half that is free; after a barrier all of them add these
+//   times their units' rows of R:
+//
+//        Rᵀ              unit        unit           an invocation owns units (as elems: 4, or 1) in some rows: their sums, and later
+//   d     k →  ┌───────────┬───────────┐            the gradients of these very units
+//   [row]      │           │     ■     │
+//   [row]      │           │     ■     │
+//              └───────────┴───────────┘
+//
+//   simple_rnn_gradient_rows    QUADS quads of units × EACH = 4 or 8 rows in the registers of an invocation, 16 × 8 where H allows: the
+//                               fast one where the processor is the GPU.
+//   simple_rnn_gradient_single  one row at a time, 4 units or 1: any number of units (the invocations take turns), single rows, and GPUs.
+//
+// STEPWISE, both make one position a dispatch instead: the units are spread over workgroups too, the later step's gradients come from
+// dgates, what is handed on lies in dstate, and nothing is shared.
+//
+// specialise
+alias elem = vec4<f32>;
+const WIDTH = 4u; // units of an elem
+const UNITS = 32u; // elems of H
+const UNITS_HERE = 32u; // of a workgroup
+const DIRECTIONS = 1u;
+const BACKWARDS = 0u; // a bit for each direction
+const ROWS = 8u; // of a workgroup
+const EACH = 8u; // of an invocation
+const QUADS = 4u; // elems of an invocation
+const LANES = 8u;
+const STEPWISE = false;
+const SHARED_QUADS = 512u; // of workgroup memory: simple_rnn_gradient_rows
+const SHARED = 64u; // simple_rnn_gradient_single
+const HELD = 32u;
+struct Params {
+  batch: u32,
+  steps: u32,
+  begin: u32,
+  end: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> sequence: array<elem>;
+@group(0) @binding(2) var<storage, read> recurrent_kernel: array<elem>;
+@group(0) @binding(3) var<storage, read> rows: array<f32>;
+@group(0) @binding(4) var<storage, read> dsequence: array<elem>;
+@group(0) @binding(5) var<storage, read> dfinals: array<elem>;
+@group(0) @binding(6) var<storage, read_write> dgates: array<elem>;
+@group(0) @binding(7) var<storage, read_write> dstate: array<elem>;
+fn meet() { workgroupBarrier(); }
+fn outside(unit: u32) -> bool { return false; }
+fn part(value: elem, unit: u32) -> f32 { return value[unit]; }
+fn to_four(value: elem) -> vec4<f32> { return value; }
+fn from_four(value: vec4<f32>) -> elem { return value; }
+fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + UNITS * WIDTH) + t] > 0.5; }
+fn factors(row: u32, unit: u32) -> elem {
+  let at = row * (params.steps + UNITS * WIDTH) + params.steps + unit * WIDTH;
+  return elem(rows[at], rows[at + 1u], rows[at + 2u], rows[at + 3u]);
+}
+fn load_dsequence(at: u32) -> elem { return dsequence[at]; }
+fn load_dfinal_h(at: u32) -> elem { return dfinals[at]; }
+fn load_dstate(at: u32) -> elem { return dstate[at]; }
+fn store_dstate(at: u32, value: elem) { dstate[at] = value; }
+// An elem of the later step's gradients times R at the same columns, of each unit of an elem.
+fn product(d: elem, at: u32) -> elem {
+  return elem(
+    dot(d, recurrent_kernel[at]),
+    dot(d, recurrent_kernel[at + COLUMNS]),
+    dot(d, recurrent_kernel[at + 2u * COLUMNS]),
+    dot(d, recurrent_kernel[at + 3u * COLUMNS]));
+}
+fn candidate_slope(y: elem) -> elem { return select(elem(0), elem(1), y > elem(0)); }
+// end
+
+const FOLD_WIDTH = 32768u;
+const COLUMNS = DIRECTIONS * UNITS; // of R, in elems
+
+// Four units of four rows, or four columns of four rows.
+alias Quad = array<vec4<f32>, 4>;
+
+// Whose numbers: rows are rows of the batch, and clamped to it where they are read.
+struct Place {
+  direction: u32,
+  row: u32,
+  unit: u32,
+}
+
+// Gradients of the later step, twice: [unit, rows in quads], or [unit].
+var<workgroup> shared_quads: array<vec4<f32>, SHARED_QUADS>;
+var<workgroup> shared_single: array<elem, SHARED>;
+// What invocations keep from position to position, where they take turns.
+var<workgroup> held: array<elem, HELD>;
+
+// The place of unit 0 of the first row of a workgroup.
+fn place_of(wid: vec3<u32>) -> Place {
+  return Place(wid.z % DIRECTIONS, (wid.y * FOLD_WIDTH + wid.x) * ROWS, wid.z / DIRECTIONS * UNITS_HERE);
+}
+
+fn moved(place: Place, row: u32, unit: u32) -> Place {
+  return Place(place.direction, place.row + row, place.unit + unit);
+}
+
+fn inside(row: u32) -> u32 { return min(row, params.batch - 1u); }
+
+fn time_of(direction: u32, p: u32) -> u32 {
+  return select(params.steps - 1u - p, p, ((BACKWARDS >> direction) & 1u) == 1u);
+}
+
+// Where the units of a row begin: [B, T, D·H], and [B, D·H].
+fn line_at(place: Place, p: u32) -> u32 {
+  return ((inside(place.row) * params.steps + time_of(place.direction, p)) * DIRECTIONS + place.direction) * UNITS;
+}
+fn state_at(place: Place) -> u32 { return (inside(place.row) * DIRECTIONS + place.direction) * UNITS; }
+fn kernel_at(place: Place) -> u32 { return place.unit * WIDTH * COLUMNS + place.direction * UNITS; }
+
+fn handed_to(place: Place, p: u32) -> elem {
+  let at = state_at(place) + place.unit;
+  if (p == 0u) {
+    return load_dfinal_h(at);
+  }
+  return load_dstate(at);
+}
+fn hand_on(place: Place, rest: elem) {
+  if (place.row < params.batch) {
+    store_dstate(state_at(place) + place.unit, rest);
+  }
+}
+
+// What follows the product at position p, from its sum and what was handed on.
+fn finish_step(place: Place, p: u32, sum: elem, rest: elem) -> elem {
+  var dh = fma(sum, factors(inside(place.row), place.direction * UNITS + place.unit), rest);
+  if (p == params.steps) {
+    return dh;
+  }
+  let at = line_at(place, p) + place.unit;
+  dh += load_dsequence(at);
+  let here = counts(inside(place.row), time_of(place.direction, p));
+  if (place.row < params.batch) {
+    dgates[at] = select(elem(), dh * candidate_slope(sequence[at]), here);
+  }
+  return select(dh, elem(), here);
+}
+
+// The half of the shared memory for position p.
+fn half_of(p: u32) -> u32 { return p % 2u * UNITS; }
+
+// The later step's gradients at the place's unit, for all to read.
+fn share_quad(place: Place, p: u32, local: u32) {
+  if (STEPWISE) {
+    return;
+  }
+  let d = dgates[line_at(place, p - 1u) + place.unit];
+  for (var j = 0u; j < WIDTH; j++) {
+    shared_quads[((half_of(p) + place.unit) * WIDTH + j) * (ROWS / 4u) + local / 4u][local % 4u] = part(d, j);
+  }
+}
+
+// Four neighbouring units of the later step's gradients, `k` an elem of them: each as a vec4 of rows from the place's on.
+fn later_quad(place: Place, p: u32, local: u32, k: u32) -> Quad {
+  if (STEPWISE) {
+    var at = vec4<u32>();
+    for (var row = 0u; row < 4u; row++) {
+      at[row] = line_at(moved(place, row, 0u), p - 1u) + k;
+    }
+    var d: Quad;
+    for (var j = 0u; j < 4u; j++) {
+      d[j] = vec4<f32>(part(dgates[at.x], j), part(dgates[at.y], j), part(dgates[at.z], j), part(dgates[at.w], j));
+    }
+    return d;
+  }
+  let at = (half_of(p) + k) * ROWS + local / 4u;
+  return Quad(
+    shared_quads[at], shared_quads[at + ROWS / 4u], shared_quads[at + ROWS / 2u], shared_quads[at + ROWS / 4u * 3u]);
+}
+
+fn add_column(sums: ptr<function, Quad>, d: vec4<f32>, r: vec4<f32>) {
+  (*sums)[0] = fma(d, vec4<f32>(r.x), (*sums)[0]);
+  (*sums)[1] = fma(d, vec4<f32>(r.y), (*sums)[1]);
+  (*sums)[2] = fma(d, vec4<f32>(r.z), (*sums)[2]);
+  (*sums)[3] = fma(d, vec4<f32>(r.w), (*sums)[3]);
+}
+
+// Four columns of R at four units, for 4 or 8 rows.
+fn add_quads(low: ptr<function, Quad>, high: ptr<function, Quad>, d: Quad, e: Quad, at: u32) {
+  let r0 = to_four(recurrent_kernel[at]);
+  let r1 = to_four(recurrent_kernel[at + COLUMNS]);
+  let r2 = to_four(recurrent_kernel[at + 2u * COLUMNS]);
+  let r3 = to_four(recurrent_kernel[at + 3u * COLUMNS]);
+  add_column(low, d[0], vec4<f32>(r0.x, r1.x, r2.x, r3.x));
+  add_column(low, d[1], vec4<f32>(r0.y, r1.y, r2.y, r3.y));
+  add_column(low, d[2], vec4<f32>(r0.z, r1.z, r2.z, r3.z));
+  add_column(low, d[3], vec4<f32>(r0.w, r1.w, r2.w, r3.w));
+  if (EACH > 4u) {
+    add_column(high, e[0], vec4<f32>(r0.x, r1.x, r2.x, r3.x));
+    add_column(high, e[1], vec4<f32>(r0.y, r1.y, r2.y, r3.y));
+    add_column(high, e[2], vec4<f32>(r0.z, r1.z, r2.z, r3.z));
+    add_column(high, e[3], vec4<f32>(r0.w, r1.w, r2.w, r3.w));
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn simple_rnn_gradient_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let place = place_of(wid);
+  if (place.row >= params.batch) {
+    return;
+  }
+  const across = UNITS_HERE / QUADS;
+  let local = lane / across * EACH;
+  let first = moved(place, local, lane % across * QUADS);
+  if (outside(first.unit)) {
+    return;
+  }
+  var rest: array<elem, EACH * QUADS>;
+  for (var own = 0u; own < EACH * QUADS; own++) {
+    rest[own] = handed_to(moved(first, own % EACH, own / EACH), params.begin);
+  }
+  for (var p = params.begin; p < params.end; p++) {
+    // Arrays that are indexed by a variable live in memory: the sums have names of their own, by quad of units and of rows.
+    var s00 = Quad();
+    var s01 = Quad();
+    var s10 = Quad();
+    var s11 = Quad();
+    var s20 = Quad();
+    var s21 = Quad();
+    var s30 = Quad();
+    var s31 = Quad();
+    if (p > 0u) {
+      for (var own = 0u; own < EACH * QUADS; own++) {
+        share_quad(moved(first, own % EACH, own / EACH), p, local + own % EACH);
+      }
+      meet();
+      let at = kernel_at(first);
+      for (var k = 0u; k < UNITS; k++) {
+        let d = later_quad(first, p, local, k);
+        var e = Quad();
+        if (EACH > 4u) {
+          e = later_quad(moved(first, 4u, 0u), p, local + 4u, k);
+        }
+        add_quads(&s00, &s01, d, e, at + k);
+        if (QUADS > 1u) {
+          add_quads(&s10, &s11, d, e, at + k + WIDTH * COLUMNS);
+          add_quads(&s20, &s21, d, e, at + k + 2u * WIDTH * COLUMNS);
+          add_quads(&s30, &s31, d, e, at + k + 3u * WIDTH * COLUMNS);
+        }
+      }
+    }
+    let sums = array<Quad, 8>(s00, s01, s10, s11, s20, s21, s30, s31);
+    for (var own = 0u; own < EACH * QUADS; own++) {
+      let quad = sums[own / EACH * 2u + own % EACH / 4u];
+      let row = own % 4u;
+      let sum = from_four(vec4<f32>(quad[0][row], quad[1][row], quad[2][row], quad[3][row]));
+      rest[own] = finish_step(moved(first, own % EACH, own / EACH), p, sum, rest[own]);
+    }
+  }
+  for (var own = 0u; own < EACH * QUADS; own++) {
+    hand_on(moved(first, own % EACH, own / EACH), rest[own]);
+  }
+}
+
+// The later step's gradients at the place's unit, for all to read, and what anybody wrote there.
+fn share_elem(place: Place, p: u32) {
+  if (!STEPWISE) {
+    shared_single[half_of(p) + place.unit] = dgates[line_at(place, p - 1u) + place.unit];
+  }
+}
+fn later_elem(place: Place, p: u32, k: u32) -> elem {
+  if (STEPWISE) {
+    return dgates[line_at(place, p - 1u) + k];
+  }
+  return shared_single[half_of(p) + k];
+}
+
+@compute @workgroup_size(LANES)
+fn simple_rnn_gradient_single(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let place = place_of(wid);
+  if (place.row >= params.batch) {
+    return;
+  }
+  let owned = min(UNITS_HERE, UNITS - place.unit);
+  for (var own = lane; own < owned; own += LANES) {
+    held[own] = handed_to(moved(place, 0u, own), params.begin);
+  }
+  for (var p = params.begin; p < params.end; p++) {
+    if (p > 0u) {
+      for (var own = lane; own < owned; own += LANES) {
+        share_elem(moved(place, 0u, own), p);
+      }
+      meet();
+    }
+    for (var own = lane; own < owned; own += LANES) {
+      let mine = moved(place, 0u, own);
+      let at = kernel_at(mine);
+      var sum = elem();
+      if (p > 0u) {
+        for (var k = 0u; k < UNITS; k++) {
+          sum += product(later_elem(mine, p, k), at + k);
+        }
+      }
+      held[own] = finish_step(mine, p, sum, held[own]);
+    }
+  }
+  for (var own = lane; own < owned; own += LANES) {
+    hand_on(moved(place, 0u, own), held[own]);
+  }
+}
