@@ -37,7 +37,8 @@ export type ExampleName =
   | 'titles'
   | 'genres'
   | 'co2'
-  | 'adding';
+  | 'adding'
+  | 'spoken-digits';
 
 export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
   {
@@ -121,6 +122,15 @@ export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
       'A sum of two marked numbers in a long sequence: an LSTM learns it, a simple recurrent network of the same size does not.',
     data: null,
     defaults: { epochs: 4, batchSize: 32, seed: 42 },
+  },
+  {
+    name: 'spoken-digits',
+    title: 'Spoken digits',
+    teaches:
+      'A bidirectional GRU listens to recordings from your own folder (8 kHz WAV, named as 7_jackson_12.wav), or else to tones in six orders.',
+    data: null,
+    takes: 'folder',
+    defaults: { epochs: 10, batchSize: 32, seed: 42 },
   },
   {
     name: 'celsius',

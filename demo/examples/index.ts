@@ -12,6 +12,7 @@ import { fashionCnn } from './fashion-cnn.js';
 import { fashionMnist } from './fashion-mnist.js';
 import { fashionResnet } from './fashion-resnet.js';
 import { genres } from './genres.js';
+import { spokenDigits } from './spoken-digits.js';
 import { tenTimes } from './ten-times.js';
 import { titles } from './titles.js';
 import { twoNodes } from './two-nodes.js';
@@ -27,6 +28,7 @@ export const EXAMPLES: Readonly<Record<ExampleName, Example>> = Object.freeze({
   'fashion-mnist': fashionMnist,
   'fashion-resnet': fashionResnet,
   genres,
+  'spoken-digits': spokenDigits,
   'ten-times': tenTimes,
   titles,
   'two-nodes': twoNodes,

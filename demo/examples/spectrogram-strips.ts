@@ -23,7 +23,7 @@ export function spectrogramStrips(
     chosen.slice(row * ACROSS, (row + 1) * ACROSS),
   );
   return rows.map((row, index) => ({
-    title: index === 0 ? 'spectrograms, and the digit that is heard' : '',
+    title: index === 0 ? 'spectrograms, time to the right, and the digit that is heard' : 'and more of them',
     width: frames.steps,
     height: BANDS,
     pixels: Float32Array.from(row.flatMap((at) => [...picture(frames, at)])),

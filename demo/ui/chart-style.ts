@@ -13,22 +13,18 @@ export const colour = (name: string) => (): string =>
 export const lineColour = (index: number): (() => string) =>
   colour(COLOURS[index % COLOURS.length] as string);
 
-/** The x axis, then the y axis; `labels` say what they count. */
+/** The x axis, then the y axis. `labels` say what they count: steps, which have thousands, where there are none. */
 export function axes(labels: readonly [x: string, y: string] | null = null): uPlot.Axis[] {
   const axis = {
     stroke: colour('--muted'),
     grid: { stroke: colour('--grid'), width: 1 },
     ticks: { show: false },
   };
-  const [x, y] = labels ? labels.map((label) => ({ label, labelSize: 18, labelGap: 0 })) : [];
+  const values: uPlot.Axis.Values = (_, splits) => splits.map((value) => (value === null ? '' : tick(value)));
+  const [x, y] = labels ? labels.map((label) => ({ label, labelSize: 18, labelGap: 0, values })) : [];
   return [
     { ...axis, ...x, size: 30 },
-    {
-      ...axis,
-      ...y,
-      size: 56,
-      values: (_, splits) => splits.map((value) => (value === null ? '' : tick(value))),
-    },
+    { ...axis, ...y, size: 56, values },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -78,6 +78,31 @@ describe('the command line of npm run train', () => {
   it('refuses a flag without its value, and a bare word', () => {
     expect(refusal('--epochs')).toContain('--epochs');
     expect(refusal('celsius')).toContain("'celsius'");
+  });
+
+  it('takes what an example takes, and says whose it is else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'heddle-brought-'));
+    try {
+      expect(refusal('--example', 'spoken-digits', '--folder', folder)).toContain('which has no files');
+      mkdirSync(join(folder, 'recordings'));
+      mkdirSync(join(folder, '.git'));
+      for (const name of ['recordings/1_a_0.wav', 'README.md', '.git/config'])
+        writeFileSync(join(folder, name), '');
+      const command = parseCommand(['--example', 'spoken-digits', '--folder', folder]);
+      expect(command).toMatchObject({
+        files: ['README.md', 'recordings/1_a_0.wav'].map((name) => join(folder, name)),
+      });
+      expect(refusal('--example', 'celsius', '--folder', folder)).toBe(
+        'celsius takes no --folder; spoken-digits does',
+      );
+      const file = join(folder, 'README.md');
+      expect(refusal('--example', 'spoken-digits', '--folder', file)).toContain('which is no folder');
+      expect(refusal('--example', 'spoken-digits', '--folder', `${folder}-not`)).toContain(
+        'which is no folder',
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('lists every example with its defaults', () => {
