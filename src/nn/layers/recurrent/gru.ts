@@ -4,7 +4,7 @@ import { ops } from '../../../engine/index.js';
 import { checkedFlag } from '../../checks.js';
 import { fusedCore } from './fused-core.js';
 import { type GatedOptions, OTHER_NAMES, RECURRENT_OPTIONS } from './options.js';
-import { defineRecurrentLayer } from './recurrent-layer.js';
+import { defineRecurrentLayer, type PairLayer } from './recurrent-layer.js';
 import { gruResetBeforeStep, gruStep } from './steps.js';
 
 export interface GruOptions extends GatedOptions {
@@ -26,7 +26,7 @@ export interface GruOptions extends GatedOptions {
  * @throws HeddleError for units that are no positive integer, rates outside [0, 1), unknown names, inputs that are no [batch, steps,
  * features] or have no steps, initial states that do not fit, and `stateful` without a fixed batch.
  */
-export const gru = defineRecurrentLayer<GruOptions>({
+export const gru = defineRecurrentLayer<GruOptions, PairLayer>({
   type: 'gru',
   options: [...RECURRENT_OPTIONS, 'recurrentActivation', 'resetAfter'],
   otherNames: OTHER_NAMES,

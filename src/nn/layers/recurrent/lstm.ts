@@ -4,7 +4,7 @@ import { ops } from '../../../engine/index.js';
 import { checkedFlag } from '../../checks.js';
 import { fusedCore } from './fused-core.js';
 import { type GatedOptions, OTHER_NAMES, RECURRENT_OPTIONS } from './options.js';
-import { defineRecurrentLayer } from './recurrent-layer.js';
+import { defineRecurrentLayer, type TripleLayer } from './recurrent-layer.js';
 import { lstmStep } from './steps.js';
 
 export interface LstmOptions extends GatedOptions {
@@ -23,7 +23,7 @@ export interface LstmOptions extends GatedOptions {
  * @throws HeddleError for units that are no positive integer, rates outside [0, 1), unknown names, inputs that are no [batch, steps,
  * features] or have no steps, initial states that do not fit, and `stateful` without a fixed batch.
  */
-export const lstm = defineRecurrentLayer<LstmOptions>({
+export const lstm = defineRecurrentLayer<LstmOptions, TripleLayer>({
   type: 'lstm',
   options: [...RECURRENT_OPTIONS, 'recurrentActivation', 'unitForgetBias'],
   otherNames: OTHER_NAMES,

@@ -17,9 +17,14 @@ import { AS_IT_IS, type BuiltSequence, sequenceBehaviour } from './sequence-laye
 /** A layer whose `apply` gives a list. */
 export type ListLayer = Layer<SymbolicTensor[], Tensor[]>;
 
-/** With `returnState` there are several outputs. */
-export interface RecurrentFactory<O extends SequenceOptions> {
-  (options: O & CommonLayerOptions & { readonly returnState: true }): ListLayer;
+/** Its output and h. */
+export type PairLayer = Layer<[SymbolicTensor, SymbolicTensor], [Tensor, Tensor]>;
+/** Its output, h and c. */
+export type TripleLayer = Layer<[SymbolicTensor, SymbolicTensor, SymbolicTensor], [Tensor, Tensor, Tensor]>;
+
+/** With `returnState` there are several outputs: `L` is such a layer. */
+export interface RecurrentFactory<O extends SequenceOptions, L extends AnyLayer = ListLayer> {
+  (options: O & CommonLayerOptions & { readonly returnState: true }): L;
   (options: O & CommonLayerOptions & { readonly returnState?: false }): Layer;
   (options: O & CommonLayerOptions): AnyLayer;
   readonly type: string;
@@ -51,9 +56,9 @@ const known = new WeakMap<AnyLayer, RecurrentParts>();
 /** What `layer` is made of; `null` where it is not recurrent. */
 export const recurrentParts = (layer: AnyLayer): RecurrentParts | null => known.get(layer) ?? null;
 
-export function defineRecurrentLayer<O extends SequenceOptions>(
+export function defineRecurrentLayer<O extends SequenceOptions, L extends AnyLayer = ListLayer>(
   definition: RecurrentDefinition<O>,
-): RecurrentFactory<O> {
+): RecurrentFactory<O, L> {
   const { type, options: own, otherNames, core, restoredOptions } = definition;
   const factory = defineLayer<O, BuiltSequence>({
     type,
@@ -84,5 +89,5 @@ export function defineRecurrentLayer<O extends SequenceOptions>(
     const options = (restoredOptions?.(config.options, kinds) ?? config.options) as LayerConfig['options'];
     return remembered(factory.restore({ ...config, options }), options);
   };
-  return Object.freeze(Object.assign(make, { type, restore })) as unknown as RecurrentFactory<O>;
+  return Object.freeze(Object.assign(make, { type, restore })) as unknown as RecurrentFactory<O, L>;
 }

@@ -3,7 +3,7 @@
 import { ops } from '../../../engine/index.js';
 import { fusedCore } from './fused-core.js';
 import { OTHER_NAMES, RECURRENT_OPTIONS, type RecurrentOptions } from './options.js';
-import { defineRecurrentLayer } from './recurrent-layer.js';
+import { defineRecurrentLayer, type PairLayer } from './recurrent-layer.js';
 import { simpleRNNStep } from './steps.js';
 
 export type SimpleRNNOptions = RecurrentOptions;
@@ -18,7 +18,7 @@ export type SimpleRNNOptions = RecurrentOptions;
  * @throws HeddleError for units that are no positive integer, rates outside [0, 1), unknown names, inputs that are no [batch, steps,
  * features] or have no steps, initial states that do not fit, and `stateful` without a fixed batch.
  */
-export const simpleRNN = defineRecurrentLayer<SimpleRNNOptions>({
+export const simpleRNN = defineRecurrentLayer<SimpleRNNOptions, PairLayer>({
   type: 'simpleRNN',
   options: RECURRENT_OPTIONS,
   otherNames: OTHER_NAMES,
