@@ -114,4 +114,18 @@ const sampled: OpCase[] = (
   gradients: false,
 }));
 
-export const cases: OpCase[] = [...draws, ...keys, ...scaled, ...dropped, ...sampled];
+/** At temperatures that are tensors: one for all, or one for each row; at 0 the largest logit wins. */
+const heated: OpCase[] = [
+  { shape: [], fill: [0.5] },
+  { shape: [1], fill: [2] },
+  { shape: [3, 1], fill: [0.5, 1, 2] },
+  { shape: [2, 3, 1], fill: [0, 1, 2, 3, 4, 5] },
+].map((temperature) => ({
+  op: 'categorical',
+  name: `[2,3,5] at a temperature of shape [${temperature.shape}]`,
+  inputs: [{ shape: [2, 3, 5] }, counter, temperature],
+  build: (logits, step, given) => categorical(logits, { temperature: given, seed: 5, counter: step }),
+  gradients: false,
+}));
+
+export const cases: OpCase[] = [...draws, ...keys, ...scaled, ...dropped, ...sampled, ...heated];

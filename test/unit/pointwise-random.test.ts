@@ -7,6 +7,7 @@ import { categorical } from '../../src/ops/categorical.js';
 import { bernoulli, dropout, normal, randomBits, uniform } from '../../src/ops/pointwise/index.js';
 import { broadcastTo } from '../../src/ops/structural.js';
 import { evaluateValues } from '../../src/reference/evaluate.js';
+import { failure } from '../kit/failure.js';
 
 const data = (value: Value): number[] => [...(evaluateValues([value])[0]?.data ?? [])];
 
@@ -114,6 +115,25 @@ describe('distributions', () => {
         ),
       ).toBeLessThan(21); // 3 degrees: p < 1e-4
     }
+  });
+
+  it('categorical: a tensor of temperatures does what numbers do, row by row', () => {
+    const rows = constant(Float32Array.of(0, 1, -1, 2, 0, 1, -1, 2), [2, 1, 4], 'float32');
+    const wide = broadcastTo(rows, [2, 500, 4]);
+    const heated = data(
+      categorical(wide, { seed: 4, temperature: constant(Float32Array.of(0.5, 2), [2, 1, 1], 'float32') }),
+    );
+    expect(heated.slice(0, 500)).toEqual(
+      data(categorical(wide, { seed: 4, temperature: 0.5 })).slice(0, 500),
+    );
+    expect(heated.slice(500)).toEqual(data(categorical(wide, { seed: 4, temperature: 2 })).slice(500));
+    expect([...new Set(data(categorical(wide, { temperature: scalar(0) })))]).toEqual([3]);
+    const wrong = (shape: number[], dtype: 'float32' | 'int32') =>
+      failure(() => categorical(wide, { temperature: broadcastTo(scalar(1, dtype), shape) })).message;
+    expect(wrong([4], 'float32')).toContain('temperature is float32 [4], logits are [2,500,4]');
+    expect(wrong([3, 1], 'float32')).toContain('[3,1]');
+    expect(wrong([1, 1, 1, 1], 'float32')).toContain('[1,1,1,1]');
+    expect(wrong([], 'int32')).toContain('temperature is int32');
   });
 
   it('dropout: keeps the expected fraction, scaled, and the same elements at the same step', () => {
