@@ -56,7 +56,7 @@ export function handedOn(ranges: readonly StepRange[]): Handed {
 export function lowered(
   launches: readonly Launch[],
   args: Readonly<Record<string, Arg | null>>,
-  { scratch }: Handed,
+  { scratch }: Pick<Handed, 'scratch'>,
 ): Lowered {
   const argOf = (name: string): Arg => {
     const arg = args[name];

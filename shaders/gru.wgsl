@@ -1,0 +1,260 @@
+// All steps of a GRU, from the gates' pre-activations on: only what goes through h is done here. (Backward: gru-gradient.wgsl.)
+//
+//   z = gate(pre_z + b_z + h·R_z + b'_z)       pre = x·W; b and b' are the two rows of the bias; h is multiplied by the
+//   r = gate(pre_r + b_r + h·R_r + b'_r)       factors of recurrent dropout in front of R
+//   carry = h·R_n + b'_n                       n = candidate(pre_n + b_n + r·carry)
+//   h' = z·h + (1 − z)·n
+//
+// pre and gates are [B, T, D·3·H] (the gates take the place of pre), R [H, D·3·H], carry and sequence [B, T, D·H], state and finals
+// [B, D·H]: D directions stand side by side, and run independently of each other.
+//
+//   one workgroup: ROWS rows of the batch × one direction, all steps from params.begin to params.end
+//
+//        R [H, 3·H]      z        r        n
+//                 k ↓  [ . ■ . | . ■ . | . ■ . ]    an invocation owns an elem of units (4, or 1) of EACH rows, with all gates, so
+//   h  k →             ┌───────┬───────┬───────┐    that a step ends where its sums are: h' is stored, then a barrier, one a step,
+//   [row]              │   ■   │   ■   │   ■   │    and the next step reads it
+//   [row]              │   ■   │   ■   │   ■   │
+//                      └───────┴───────┴───────┘
+//
+// What a workgroup shares goes through the sequence, which is stored anyway: read from workgroup memory, the same numbers take 1.5
+// times as long on a software adapter, and six times as long to compile. So units are limited by nothing; where they are more than
+// invocations, these take turns. Where nobody reads the sequence it holds two steps alone.
+//
+//   EACH = 8, 4   rows in registers, each element of R read once for all of them: the fast ones where the processor is the GPU.
+//   EACH = 1      for single rows, and for GPUs, which want many invocations more than few reads.
+//   STEPWISE      a dispatch makes one step, and the units are spread over workgroups too: for states too large for one.
+//
+// specialise
+alias elem = vec4<f32>;
+const WIDTH = 4u; // units of an elem
+const UNITS = 32u; // elems of H
+const UNITS_HERE = 32u; // of a workgroup
+const DIRECTIONS = 1u;
+const BACKWARDS = 0u; // a bit for each direction
+const ROWS = 8u; // of a workgroup
+const EACH = 8u; // of an invocation
+const LANES = 32u;
+const TURNS = 1u;
+const STEPWISE = false;
+const STATE = true;
+const DROPOUT = true;
+const WHOLE = true; // the sequence is one; else it holds the last two steps: [2, B, D·H]
+struct Params {
+  batch: u32,
+  steps: u32,
+  begin: u32,
+  end: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gates: array<elem>;
+@group(0) @binding(2) var<storage, read> recurrent_kernel: array<elem>;
+@group(0) @binding(3) var<storage, read> bias: array<elem>;
+@group(0) @binding(4) var<storage, read> state: array<elem>;
+@group(0) @binding(5) var<storage, read> rows: array<f32>;
+@group(0) @binding(6) var<storage, read_write> sequence: array<elem>;
+@group(0) @binding(7) var<storage, read_write> finals: array<elem>;
+@group(0) @binding(8) var<storage, read_write> carry: array<elem>;
+fn load_bias(at: u32) -> elem { return bias[at]; }
+fn initial(at: u32) -> elem { return state[at]; }
+fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + DIRECTIONS * UNITS * WIDTH) + t] > 0.5; }
+fn factors(row: u32, unit: u32) -> elem {
+  let at = row * (params.steps + DIRECTIONS * UNITS * WIDTH) + params.steps + unit * WIDTH;
+  return elem(rows[at], rows[at + 1u], rows[at + 2u], rows[at + 3u]);
+}
+fn store_gates(at: u32, value: elem) { gates[at] = value; }
+fn store_sequence(at: u32, value: elem) { sequence[at] = value; }
+fn store_carry(at: u32, value: elem) { carry[at] = value; }
+fn store_final(at: u32, value: elem) { finals[at] = value; }
+fn unit0(value: elem) -> elem { return elem(value.x); }
+fn unit1(value: elem) -> elem { return elem(value.y); }
+fn unit2(value: elem) -> elem { return elem(value.z); }
+fn unit3(value: elem) -> elem { return elem(value.w); }
+fn gate(x: elem) -> elem { return elem(1) / (elem(1) + exp(-x)); }
+fn candidate(x: elem) -> elem { return max(x, elem(0)); }
+// end
+
+const FOLD_WIDTH = 32768u;
+const GATES = 3u;
+
+// z, r, n of one row.
+alias Gates = array<elem, 3>;
+
+// What an invocation owns: EACH rows from `row`, the elem `unit`. Rows are clamped to the batch where they are read.
+struct Place {
+  direction: u32,
+  row: u32,
+  unit: u32,
+  is_inside: bool,
+}
+
+fn place_of(wid: vec3<u32>, own: u32) -> Place {
+  var place: Place;
+  place.direction = wid.z % DIRECTIONS;
+  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + own / UNITS_HERE * EACH;
+  place.unit = wid.z / DIRECTIONS * UNITS_HERE + own % UNITS_HERE;
+  place.is_inside = own < UNITS_HERE * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS;
+  return place;
+}
+
+fn time_of(direction: u32, step: u32) -> u32 {
+  return select(step, params.steps - 1u - step, (BACKWARDS >> direction & 1u) == 1u);
+}
+
+fn clamped(row: u32) -> u32 { return min(row, params.batch - 1u); }
+
+// Where unit 0 of a row lies in [B, D·H], and in [B, T, D·H]; times 3 in [B, T, D·3·H].
+fn state_at(direction: u32, row: u32) -> u32 { return (clamped(row) * DIRECTIONS + direction) * UNITS; }
+fn line_at(direction: u32, row: u32, step: u32) -> u32 {
+  return ((clamped(row) * params.steps + time_of(direction, step)) * DIRECTIONS + direction) * UNITS;
+}
+
+// Where h after `step` lies.
+fn h_at(direction: u32, row: u32, step: u32) -> u32 {
+  if (WHOLE) {
+    return line_at(direction, row, step);
+  }
+  return step % 2u * (params.batch * DIRECTIONS * UNITS) + state_at(direction, row);
+}
+
+fn kernel_at(direction: u32, k: u32) -> u32 { return (k * DIRECTIONS + direction) * (GATES * UNITS); }
+
+// The row of R that belongs to one unit of elem k, at the place's own units.
+fn kernel_row(place: Place, k: u32, unit: u32) -> Gates {
+  if (unit >= WIDTH) {
+    return Gates();
+  }
+  let at = kernel_at(place.direction, k * WIDTH + unit) + place.unit;
+  return Gates(recurrent_kernel[at], recurrent_kernel[at + UNITS], recurrent_kernel[at + 2u * UNITS]);
+}
+
+// All units of an elem of h times their rows of R.
+fn add_row(sums: ptr<function, Gates>, h: elem, r0: Gates, r1: Gates, r2: Gates, r3: Gates) {
+  (*sums)[0] = fma(unit0(h), r0[0], (*sums)[0]);
+  (*sums)[1] = fma(unit0(h), r0[1], (*sums)[1]);
+  (*sums)[2] = fma(unit0(h), r0[2], (*sums)[2]);
+  if (WIDTH > 1u) {
+    (*sums)[0] = fma(unit3(h), r3[0], fma(unit2(h), r2[0], fma(unit1(h), r1[0], (*sums)[0])));
+    (*sums)[1] = fma(unit3(h), r3[1], fma(unit2(h), r2[1], fma(unit1(h), r1[1], (*sums)[1])));
+    (*sums)[2] = fma(unit3(h), r3[2], fma(unit2(h), r2[2], fma(unit1(h), r1[2], (*sums)[2])));
+  }
+}
+
+fn load_h(place: Place, at: u32, row: u32, unit: u32) -> elem {
+  if (DROPOUT) {
+    return sequence[at + unit] * factors(clamped(place.row + row), place.direction * UNITS + unit);
+  }
+  return sequence[at + unit];
+}
+
+// Pre-activations with the biases, of n the recurrent part alone; of the first step all that the state adds too: rows need not share
+// R in one step of many.
+fn begin_forward(place: Place, row: u32, step: u32) -> Gates {
+  let at = line_at(place.direction, row, step) * GATES + place.unit;
+  let column = place.direction * GATES * UNITS + place.unit;
+  let second = DIRECTIONS * GATES * UNITS + column;
+  var sums = Gates(
+    gates[at] + (load_bias(column) + load_bias(second)),
+    gates[at + UNITS] + (load_bias(column + UNITS) + load_bias(second + UNITS)),
+    load_bias(second + 2u * UNITS));
+  if (STATE && step == 0u) {
+    for (var k = 0u; k < UNITS; k++) {
+      let h = initial(state_at(place.direction, row) + k) * factors(clamped(row), place.direction * UNITS + k);
+      add_row(&sums, h, kernel_row(place, k, 0u), kernel_row(place, k, 1u), kernel_row(place, k, 2u), kernel_row(place, k, 3u));
+    }
+  }
+  return sums;
+}
+
+fn finish_forward(place: Place, row: u32, step: u32, sums: Gates) {
+  let direction = place.direction;
+  let line = line_at(direction, row, step);
+  let at = line * GATES + place.unit;
+  let z = gate(sums[0]);
+  let r = gate(sums[1]);
+  let n = candidate(gates[at + 2u * UNITS] + load_bias((direction * GATES + 2u) * UNITS + place.unit) + r * sums[2]);
+  var before: elem;
+  if (step == 0u) {
+    before = initial(state_at(direction, row) + place.unit);
+  } else {
+    before = sequence[h_at(direction, row, step - 1u) + place.unit];
+  }
+  var after = z * before + (elem(1) - z) * n;
+  if (!counts(clamped(row), time_of(direction, step))) {
+    after = before;
+  }
+  if (row < params.batch) {
+    store_gates(at, z);
+    store_gates(at + UNITS, r);
+    store_gates(at + 2u * UNITS, n);
+    store_carry(line + place.unit, sums[2]);
+    store_sequence(h_at(direction, row, step) + place.unit, after);
+    if (step + 1u == params.steps) {
+      store_final(state_at(direction, row) + place.unit, after);
+    }
+  }
+}
+
+fn forward(place: Place, step: u32) {
+  // Arrays that are indexed by a variable live in memory: the sums have names of their own.
+  var sums: array<Gates, 8>;
+  for (var row = 0u; row < EACH; row++) {
+    sums[row] = begin_forward(place, place.row + row, step);
+  }
+  var s0 = sums[0];
+  var s1 = sums[1];
+  var s2 = sums[2];
+  var s3 = sums[3];
+  var s4 = sums[4];
+  var s5 = sums[5];
+  var s6 = sums[6];
+  var s7 = sums[7];
+  if (step > 0u) {
+    let direction = place.direction;
+    let h0 = h_at(direction, place.row, step - 1u);
+    let h1 = h_at(direction, place.row + 1u, step - 1u);
+    let h2 = h_at(direction, place.row + 2u, step - 1u);
+    let h3 = h_at(direction, place.row + 3u, step - 1u);
+    let h4 = h_at(direction, place.row + 4u, step - 1u);
+    let h5 = h_at(direction, place.row + 5u, step - 1u);
+    let h6 = h_at(direction, place.row + 6u, step - 1u);
+    let h7 = h_at(direction, place.row + 7u, step - 1u);
+    for (var k = 0u; k < UNITS; k++) {
+      let r0 = kernel_row(place, k, 0u);
+      let r1 = kernel_row(place, k, 1u);
+      let r2 = kernel_row(place, k, 2u);
+      let r3 = kernel_row(place, k, 3u);
+      add_row(&s0, load_h(place, h0, 0u, k), r0, r1, r2, r3);
+      if (EACH > 1u) {
+        add_row(&s1, load_h(place, h1, 1u, k), r0, r1, r2, r3);
+        add_row(&s2, load_h(place, h2, 2u, k), r0, r1, r2, r3);
+        add_row(&s3, load_h(place, h3, 3u, k), r0, r1, r2, r3);
+      }
+      if (EACH > 4u) {
+        add_row(&s4, load_h(place, h4, 4u, k), r0, r1, r2, r3);
+        add_row(&s5, load_h(place, h5, 5u, k), r0, r1, r2, r3);
+        add_row(&s6, load_h(place, h6, 6u, k), r0, r1, r2, r3);
+        add_row(&s7, load_h(place, h7, 7u, k), r0, r1, r2, r3);
+      }
+    }
+  }
+  sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
+  for (var row = 0u; row < EACH; row++) {
+    finish_forward(place, place.row + row, step, sums[row]);
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn gru_forward(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  for (var step = params.begin; step < params.end; step++) {
+    for (var turn = 0u; turn < TURNS; turn++) {
+      let place = place_of(wid, turn * LANES + lane);
+      if (place.is_inside) {
+        forward(place, step);
+      }
+    }
+    if (!STEPWISE) {
+      storageBarrier();
+    }
+  }
+}

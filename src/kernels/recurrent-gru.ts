@@ -1,0 +1,105 @@
+/** `shaders/gru.wgsl` and `shaders/gru-gradient.wgsl`: all steps of a GRU, or one, forward and backward. */
+
+import source from '../../shaders/gru.wgsl?raw';
+import gradientSource from '../../shaders/gru-gradient.wgsl?raw';
+import type { Launch } from './kernel.js';
+import {
+  inPlacePart,
+  keptPart,
+  loadPart,
+  type RecurrentTile,
+  type RecurrentUse,
+  readPart,
+  recurrentLaunch,
+  rowsPart,
+  type StepRange,
+  statePart,
+  storePart,
+} from './recurrent.js';
+
+export interface GruUse extends RecurrentUse {
+  readonly bias: boolean;
+  /** What is written. */
+  readonly gates: boolean;
+  readonly carry: boolean;
+  readonly finals: boolean;
+  /** The sequence is [B,T,D·H]; else it holds two steps alone: [2,B,D·H]. */
+  readonly sequence: boolean;
+}
+
+/** Bindings by name: gates, recurrent_kernel, bias?, state?, rows?, sequence, finals?, carry?. */
+export function gruForward(use: GruUse, tile: RecurrentTile, range: StepRange): Launch {
+  const { width } = tile;
+  return recurrentLaunch(use, tile, range, {
+    entryPoint: 'gru_forward',
+    source,
+    parts: [
+      inPlacePart('gates', width, use.gates, 'store_gates'),
+      readPart('recurrent_kernel', width),
+      loadPart('bias', width, { load_bias: use.bias }),
+      statePart(use, width),
+      rowsPart(use, width),
+      keptPart('sequence', width, true),
+      storePart('finals', width, { store_final: use.finals }),
+      storePart('carry', width, { store_carry: use.carry }),
+      { code: unitFunctions(width) },
+    ],
+    baked: { TURNS: turnsOf(tile), STATE: use.state, DROPOUT: use.dropout, WHOLE: use.sequence },
+  });
+}
+
+export interface GruGradientUse extends RecurrentUse {
+  readonly dsequence: boolean;
+  readonly dfinals: boolean;
+  /** Whether anybody reads the gradient of the initial state: then the positions are one more than the steps. */
+  readonly dstate: boolean;
+}
+
+/**
+ * Bindings by name: gates, recurrent_kernel, carry, sequence, state?, rows?, dsequence?, dstate (with `dfinals`, these are in its place).
+ * `positions` go back from the last step.
+ */
+export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions: StepRange): Launch {
+  const { width } = tile;
+  return recurrentLaunch(use, tile, positions, {
+    entryPoint: 'gru_gradient',
+    source: gradientSource,
+    parts: [
+      inPlacePart('gates', width, true, 'store_gates'),
+      readPart('recurrent_kernel', width),
+      inPlacePart('carry', width, true, 'store_carry'),
+      readPart('sequence', width),
+      statePart(use, width),
+      rowsPart(use, width),
+      loadPart('dsequence', width, { load_dsequence: use.dsequence }),
+      keptPart('dstate', width, true),
+      {
+        code: [
+          'fn load_carry(at: u32) -> elem { return carry[at]; }',
+          `fn load_dfinal(at: u32) -> elem { return ${use.dfinals ? 'dstate[at]' : 'elem()'}; }`,
+          ...unitFunctions(width),
+          TURNED[width],
+        ],
+      },
+    ],
+    baked: { TURNS: turnsOf(tile) },
+  });
+}
+
+/** How often the invocations of a workgroup take their turns. */
+const turnsOf = ({ rows, each, quads, unitsHere, lanes }: RecurrentTile): number =>
+  Math.ceil(((rows / each) * (unitsHere / quads)) / lanes);
+
+/** `unit0(elem)` to `unit3`: one unit in all places. */
+const unitFunctions = (width: 1 | 4): string[] =>
+  ['x', 'y', 'z', 'w'].map(
+    (lane, unit) =>
+      `fn unit${unit}(value: elem) -> elem { return ${width === 4 ? `elem(value.${lane})` : 'value'}; }`,
+  );
+
+const TURNED: Readonly<Record<1 | 4, string>> = {
+  4: `fn turned(x: elem, y: elem, z: elem, w: elem) -> Four {
+  return Four(elem(x.x, y.x, z.x, w.x), elem(x.y, y.y, z.y, w.y), elem(x.z, y.z, z.z, w.z), elem(x.w, y.w, z.w, w.w));
+}`,
+  1: 'fn turned(x: elem, y: elem, z: elem, w: elem) -> Four { return Four(x, y, z, w); }',
+};
