@@ -98,7 +98,7 @@ fn place_of(wid: vec3<u32>, own: u32) -> Place {
 }
 
 fn time_of(direction: u32, step: u32) -> u32 {
-  return select(step, params.steps - 1u - step, (BACKWARDS >> direction & 1u) == 1u);
+  return select(step, params.steps - 1u - step, ((BACKWARDS >> direction) & 1u) == 1u);
 }
 
 fn clamped(row: u32) -> u32 { return min(row, params.batch - 1u); }
