@@ -1,7 +1,15 @@
 /** What a layer is, whatever its kind: a behaviour with a name, weights that all its uses share, and a config. */
 
 import type { NumberRange } from '../data/spec.js';
-import { type DType, HeddleError, Tensor, type Value, type Variable, withScope } from '../engine/index.js';
+import {
+  type DType,
+  HeddleError,
+  Tensor,
+  type Value,
+  type Variable,
+  withScope,
+  zeros,
+} from '../engine/index.js';
 import { checkedFlag } from './checks.js';
 import { checkFirstInput, firstInput } from './first-input.js';
 import { type Json, toJson } from './json.js';
@@ -150,6 +158,11 @@ export class Layer<
   /** What it keeps from batch to batch, in order of creation; none before its model is built. */
   get states(): readonly Variable[] {
     return this.#made.states;
+  }
+
+  /** Sets its states to zero, after all work queued so far. */
+  resetStates(): void {
+    for (const state of this.states) state.assign(zeros(state.shape));
   }
 
   /** For models: the layers that hold its weights. */

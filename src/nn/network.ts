@@ -12,7 +12,6 @@ import {
   unknownName,
   type Variable,
   VariableStore,
-  zeros,
 } from '../engine/index.js';
 import { markStepCounter } from '../optim/step-counters.js';
 import { assignWeights } from './assign.js';
@@ -185,7 +184,7 @@ export class Network implements LayerOwner {
 
   /** Sets the states of all layers to zero, after all work queued so far: the next batch begins new sequences. */
   resetStates(): void {
-    for (const state of this.states) state.assign(zeros(state.shape));
+    for (const layer of this.leaves) layer.resetStates();
   }
 
   /** What data for each input have to be, whatever the number of rows. */

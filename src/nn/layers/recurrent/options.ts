@@ -13,8 +13,8 @@ export interface SequenceOptions {
   /** Whether the steps are taken from the last to the first; with `returnSequences`, outputs come in that order too. Default `false`. */
   readonly goBackwards?: boolean;
   /**
-   * Whether the states at the end of a batch are those that the next batch starts from, row by row, until `resetStates()`. It needs a fixed
-   * batch: `batchInputShape` of the first layer, or `layers.input({ shape, batchSize })`. Default `false`.
+   * Whether the states at the end of a batch are those that the next batch starts from, row by row, until `model.resetStates()` or
+   * `layer.resetStates()`. It needs a fixed batch: `batchInputShape` of the first layer, or `layers.input({ shape, batchSize })`. Default `false`.
    */
   readonly stateful?: boolean;
 }
