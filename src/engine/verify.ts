@@ -5,7 +5,7 @@
 
 import { printTable } from '../core/table.js';
 import type { HostTensor, VariableRef } from '../ir/graph.js';
-import { referenceWithBudget } from '../reference/budget.js';
+import { referenceFollowing } from '../reference/budget.js';
 import { judge } from '../reference/judge.js';
 import type { AdapterSummary, StepRecord } from './backend.js';
 import type { Feeds, Program } from './program.js';
@@ -72,7 +72,7 @@ function restore(saved: readonly (readonly [VariableRef, HostTensor])[]): void {
 }
 
 function compareStep({ step, inputs, outputs }: StepRecord): VerifyStep {
-  const { values, budgets } = referenceWithBudget(step.node, inputs);
+  const { values, budgets } = referenceFollowing(step.node, inputs, outputs);
   let elements = 0;
   let worst: VerifyStep['worst'] = null;
   let worstBudgetRatio = 0;

@@ -51,6 +51,18 @@ export interface OpDef<A extends object = object> {
     attrs: A,
   ): readonly Float64Array[];
 
+  /**
+   * For ops whose results feed back into them, step after step: `reference` and the budget of its rounding in one, each step taken from
+   * what the device made of those before it (`actual`, one per output; `null`: not written). So judged, a fault shows where it happens,
+   * and a budget is that of one step, whatever the weights do to the errors of many. Fills `outputs`; returns one budget per element.
+   */
+  following?(
+    inputs: readonly HostTensor[],
+    actual: readonly (HostTensor | null)[],
+    outputs: readonly HostTensor[],
+    attrs: A,
+  ): readonly Float64Array[];
+
   /** The same maths in base ops: a fused op's meaning, and its oracle at small sizes. */
   decompose?(inputs: readonly Value[], attrs: A): readonly Value[];
 

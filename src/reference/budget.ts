@@ -47,6 +47,23 @@ export function referenceWithBudget(
 }
 
 /**
+ * What `node` should have made of `inputs`, to judge the device's `actual` outputs by (`null`: not written). Ops that feed their results
+ * back into themselves are followed step by step, from what the device had before each.
+ */
+export function referenceFollowing(
+  node: Node,
+  inputs: readonly HostTensor[],
+  actual: readonly (HostTensor | null)[],
+): Budgeted {
+  const { op, attrs } = node;
+  if (!op.following) return referenceWithBudget(node, inputs);
+  const values = node.outputs.map((output) => emptyTensor(output, 'float64'));
+  const budgets = op.following(inputs, actual, values, attrs);
+  const floor = ((op.terms?.(inputs, attrs) ?? 1) + 1) * SMALLEST_NORMAL;
+  return { values, budgets: budgets.map((errors) => errors.map((error) => error + floor)) };
+}
+
+/**
  * `roots` from exact inputs and variables, each element with the budget of the whole graph: every node's own budget, carried through
  * all that follow. What a program may be off by that keeps its intermediate results to itself.
  */

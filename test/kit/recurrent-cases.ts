@@ -33,6 +33,8 @@ export interface LayerCase {
   readonly recurrentActivation?: string;
   /** What all normal numbers are multiplied by. Default 1. */
   readonly scale?: number;
+  /** What the recurrent kernel is multiplied by on top; beyond 1, states may run wild. Default 1. */
+  readonly recurrentScale?: number;
   /** Every number a small integer, most of them 0. */
   readonly integers?: boolean;
 }
@@ -68,7 +70,9 @@ export function layerInputs(one: LayerCase): CaseInput[] {
   return [
     numbers([batch, steps, features], 1),
     numbers([features, columns], 1 / Math.sqrt(features)),
-    one.integers ? numbers([units, columns], 1) : contractive(units, columns, seed, stream++),
+    one.integers
+      ? numbers([units, columns], 1)
+      : contractive(units, columns, one.recurrentScale ?? 1, seed, stream++),
     ...(bias ? [numbers(cell === 'gru' ? [2, columns] : [columns], 0.3)] : []),
     ...(state ? [numbers([batch, states], 0.5)] : []),
     ...(state && cell === 'lstm' ? [numbers([batch, states], 0.5)] : []),
@@ -115,15 +119,15 @@ export function layerCase(one: LayerCase, more: Partial<OpCase> = {}): OpCase {
 
 /**
  * A recurrent kernel whose columns have absolute sums near 0.6, so that what a step does to the state fades, and with it the bound of its
- * error: small numbers everywhere, and two large ones in each column.
+ * error: small numbers everywhere, and two large ones in each column. `scale` multiplies them all.
  */
-function contractive(units: number, columns: number, seed: number, stream: number): CaseInput {
+function contractive(units: number, columns: number, scale: number, seed: number, stream: number): CaseInput {
   const { normal, below } = randomStream(seed, stream);
   const fill = Array.from({ length: units * columns }, () => (0.2 / units) * normal());
   for (let column = 0; column < columns; column++) {
     for (const large of [0.25, -0.2]) fill[below(units) * columns + column] = large;
   }
-  return { shape: [units, columns], fill };
+  return { shape: [units, columns], fill: fill.map((value) => scale * value) };
 }
 
 function scaled(count: number, scale: number, seed: number, stream: number): number[] {

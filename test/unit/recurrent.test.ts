@@ -2,16 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../../src/compiler/autodiff.js';
-import { expand } from '../../src/compiler/passes/expand.js';
-import { type HostTensor, type Node, rootsOf, topologicalOrder, type Value } from '../../src/ir/graph.js';
+import type { HostTensor, Value } from '../../src/ir/graph.js';
 import { constant } from '../../src/ir/leaves.js';
 import { add, lstm, mul } from '../../src/ops/index.js';
 import { unroll } from '../../src/ops/recurrent/unroll.js';
-import { referenceWithBudget } from '../../src/reference/budget.js';
-import { decompositionOf } from '../../src/reference/decomposition.js';
+import { referenceFollowing, referenceWithBudget } from '../../src/reference/budget.js';
 import { evaluateValues } from '../../src/reference/evaluate.js';
 import { buildCase } from '../kit/op-cases.js';
 import { buildLayer, CELL_NAMES, type LayerCase, layerCase } from '../kit/recurrent-cases.js';
+import { fusedNodes, ratios, stepByStep } from '../kit/recurrent-nodes.js';
 import { weightedSum } from '../kit/weighted-sum.js';
 
 const LAYER: Omit<LayerCase, 'cell' | 'steps'> = {
@@ -25,37 +24,6 @@ const LAYER: Omit<LayerCase, 'cell' | 'steps'> = {
   dropout: true,
 };
 
-/** The sequence, its gradient and its weights' gradient of a layer, with what goes into them. */
-function fusedNodes(one: LayerCase): [Node, HostTensor[]][] {
-  const { inputs, outputs, feeds } = buildCase(layerCase(one));
-  const slopes = gradients([weightedSum(outputs)], [null], inputs).filter((slope) => slope !== null);
-  const roots = [...outputs, ...slopes].map((value, index) => ({ name: `${index}`, value }));
-  const apart = expand({ inputs: [], outputs: roots, updates: [] });
-  return topologicalOrder(rootsOf(apart))
-    .filter(({ op }) => /Sequence|WeightGradient/.test(op.name))
-    .map((node) => [node, evaluateValues(node.inputs, feeds)]);
-}
-
-/** The largest error of `actual` over the budget, per output of `node`. */
-function ratios(node: Node, inputs: readonly HostTensor[], actual: readonly HostTensor[]): number[] {
-  const { values, budgets } = referenceWithBudget(node, inputs);
-  return values.map(({ data }, output) =>
-    Math.max(
-      ...Array.from(data, (value, i) => {
-        const error = Math.abs(value - (actual[output]?.data[i] as number));
-        return error === 0 ? 0 : error / (budgets[output]?.[i] as number);
-      }),
-    ),
-  );
-}
-
-/** `node`'s decomposition on `inputs`, every base op rounded to float32. */
-function stepByStep(node: Node, inputs: readonly HostTensor[]): HostTensor[] {
-  const { placeholders, results } = decompositionOf(node);
-  const feeds = placeholders.map(({ node: leaf }, i) => [leaf, (inputs[i] as HostTensor).data] as const);
-  return evaluateValues(results, new Map(feeds));
-}
-
 describe.each(CELL_NAMES)('%s', (cell) => {
   test.each([1, 7, 40])('a float32 machine keeps the budget over %i steps', (steps) => {
     const nodes = fusedNodes({ ...LAYER, cell, steps });
@@ -65,7 +33,7 @@ describe.each(CELL_NAMES)('%s', (cell) => {
       'recurrentWeightGradient',
     ]);
     for (const [node, inputs] of nodes) {
-      const worst = ratios(node, inputs, stepByStep(node, inputs));
+      const worst = ratios(referenceWithBudget(node, inputs), stepByStep(node, inputs));
       for (const ratio of worst) expect(ratio, node.op.name).toBeLessThanOrEqual(1);
     }
   });
@@ -96,10 +64,32 @@ describe.each(CELL_NAMES)('%s', (cell) => {
           data[place] = (data[place] as number) + size;
         }
         const damaged = inputs.map((own, i) => (i === position ? { ...own, data } : own));
-        const worst = ratios(node, inputs, referenceWithBudget(node, damaged).values);
+        const worst = ratios(referenceWithBudget(node, inputs), referenceWithBudget(node, damaged).values);
         expect(Math.max(...worst), `input ${position} of ${node.op.name}`).toBeGreaterThan(2);
       });
     }
+  });
+
+  test('followed step by step, a device is held to one step of rounding, whatever the weights', () => {
+    const wild: LayerCase = { ...LAYER, cell, mask: false, steps: 30, recurrentScale: 5, scale: 0.3 };
+    const wider: number[] = [];
+    for (const [node, inputs] of fusedNodes(wild).slice(0, 2)) {
+      const actual = stepByStep(node, inputs);
+      const followed = referenceFollowing(node, inputs, actual);
+      for (const ratio of ratios(followed, actual)) expect(ratio, node.op.name).toBeLessThanOrEqual(1);
+      const [first] = actual as [HostTensor];
+      const size = Math.max(...first.data.map(Math.abs));
+      const widest = (budgets: readonly Float64Array[]): number => Math.max(...(budgets[0] ?? [])) / size;
+      expect(widest(followed.budgets)).toBeLessThan(1e-4);
+      wider.push(widest(referenceWithBudget(node, inputs).budgets) / widest(followed.budgets));
+      const place = first.data.findIndex((value) => Math.abs(value) === size);
+      const data = first.data.slice();
+      data[place] = 1.001 * (data[place] as number);
+      const damaged = actual.map((tensor, output) => (output === 0 ? { ...tensor, data } : tensor));
+      const worst = ratios(referenceFollowing(node, inputs, damaged), damaged);
+      expect(Math.max(...worst), node.op.name).toBeGreaterThan(2);
+    }
+    expect(Math.max(...wider)).toBeGreaterThan(100);
   });
 
   test('a row that is padded altogether keeps its state, and no gradient reaches what it reads', () => {

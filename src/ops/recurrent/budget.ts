@@ -1,43 +1,73 @@
-/** A bound of errors as the two halves of an op's budget: what its own rounding does, and what its inputs' errors do. */
+/** A reference and a bound of errors as all that an op says of its numbers: their values, and both halves of their budget. */
 
 import { EPSILON } from '../../core/budgets.js';
-import type { TensorType } from '../../ir/graph.js';
+import type { HostTensor, TensorType } from '../../ir/graph.js';
 import type { OpDef } from '../../ir/op.js';
 import type { BoundedInputs } from './bound.js';
 import { type ByRole, byRole, type RecurrentShape, type Role } from './shape.js';
 
-export interface Budgeted<A> {
+type Tensors = ByRole<HostTensor>;
+
+export interface Numbers<A> {
   shape(inputs: readonly TensorType[], attrs: A): RecurrentShape;
   inputs(attrs: A): readonly Role[];
   readonly outputs: readonly Role[];
+  /** Fills the outputs. */
+  reference(shape: RecurrentShape, attrs: A, inputs: Tensors, outputs: Tensors, actual?: Tensors): void;
   /** Writes the error of every output's element. */
-  bound(shape: RecurrentShape, attrs: A, inputs: BoundedInputs, outputs: ByRole<Float64Array>): void;
+  bound(
+    shape: RecurrentShape,
+    attrs: A,
+    inputs: BoundedInputs,
+    outputs: ByRole<Float64Array>,
+    actual?: Tensors,
+  ): void;
 }
 
-export const budgetOf = <A extends object>({
+export function numbersOf<A extends object>({
   shape,
   inputs: roles,
   outputs: made,
+  reference,
   bound,
-}: Budgeted<A>): Pick<OpDef<A>, 'magnitude' | 'carry' | 'terms'> => ({
-  magnitude(inputs, outputs, attrs) {
-    const errors = outputs.map(({ data }) => new Float64Array(data.length));
-    const given = { tensors: byRole(roles(attrs), inputs), errors: {}, epsilon: EPSILON };
-    bound(shape(inputs, attrs), attrs, given, byRole(made, errors));
-    errors.forEach((list, index) => {
-      outputs[index]?.data.set(list.map((error) => error / EPSILON));
-    });
-  },
-  carry(inputs, errors, outputs, attrs) {
-    const moved = outputs.map(({ data }) => new Float64Array(data.length));
+}: Numbers<A>): Pick<OpDef<A>, 'reference' | 'magnitude' | 'carry' | 'following' | 'terms'> {
+  /** Errors of the outputs in units of their own; of the inputs' errors alone where these are given. */
+  const errorsOf = (
+    inputs: readonly HostTensor[],
+    lengths: readonly HostTensor[],
+    attrs: A,
+    { errors, actual = {} }: { errors?: readonly Float64Array[]; actual?: Tensors },
+  ): Float64Array[] => {
+    const found = lengths.map(({ data }) => new Float64Array(data.length));
     const own = roles(attrs);
-    const given = { tensors: byRole(own, inputs), errors: byRole(own, errors), epsilon: 0 };
-    bound(shape(inputs, attrs), attrs, given, byRole(made, moved));
-    return moved;
-  },
-  // The recurrence is in the bound; what is left is how many numbers flushed to zero may meet in a result.
-  terms(inputs, attrs) {
-    const { units, steps, gates } = shape(inputs, attrs);
-    return units * gates * steps;
-  },
-});
+    const given = {
+      tensors: byRole(own, inputs),
+      errors: errors ? byRole(own, errors) : {},
+      epsilon: errors ? 0 : EPSILON,
+    };
+    bound(shape(inputs, attrs), attrs, given, byRole(made, found), actual);
+    return found;
+  };
+  return {
+    reference(inputs, outputs, attrs) {
+      reference(shape(inputs, attrs), attrs, byRole(roles(attrs), inputs), byRole(made, outputs));
+    },
+    magnitude(inputs, outputs, attrs) {
+      errorsOf(inputs, outputs, attrs, {}).forEach((list, index) => {
+        outputs[index]?.data.set(list.map((error) => error / EPSILON));
+      });
+    },
+    carry: (inputs, errors, outputs, attrs) => errorsOf(inputs, outputs, attrs, { errors }),
+    following(inputs, actual, outputs, attrs) {
+      const present = made.flatMap((role, index) => (actual[index] ? [[role, actual[index]]] : []));
+      const known: Tensors = Object.fromEntries(present);
+      reference(shape(inputs, attrs), attrs, byRole(roles(attrs), inputs), byRole(made, outputs), known);
+      return errorsOf(inputs, outputs, attrs, { actual: known });
+    },
+    // The recurrence is in the bound; what is left is how many numbers flushed to zero may meet in a result.
+    terms(inputs, attrs) {
+      const { units, steps, gates } = shape(inputs, attrs);
+      return units * gates * steps;
+    },
+  };
+}

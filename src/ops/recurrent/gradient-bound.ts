@@ -1,5 +1,6 @@
 /** How far a float32 device may be from the gradients of the sequences: as for the sequences, from the last step to the first. */
 
+import type { HostTensor } from '../../ir/graph.js';
 import { recurrentActivation } from './activations.js';
 import {
   activated,
@@ -7,6 +8,7 @@ import {
   type BoundedInputs,
   complement,
   element,
+  exactly,
   kernelPart,
   NOTHING,
   product,
@@ -24,12 +26,13 @@ interface StepGradient {
   readonly c: readonly Bound[];
 }
 
-/** Writes the error of every output's element into `outputs`. */
+/** Writes the error of every output's element into `outputs`. What `actual` has of a step goes through R to the step before, without error. */
 export function sequenceGradientBound(
   shape: RecurrentShape,
   attrs: SequenceGradientAttrs,
   inputs: BoundedInputs,
   outputs: ByRole<Float64Array>,
+  actual: ByRole<HostTensor> = {},
 ): void {
   const { cell, units, gates } = shape;
   const { epsilon } = inputs;
@@ -57,7 +60,15 @@ export function sequenceGradientBound(
       }
       if (!step) continue;
       const inner = cell === 'gru' ? [...step.gates.slice(0, 2), step.carry] : step.gates;
-      const back = kernel.backward(inner.flat());
+      const known = inner.map((own, g) =>
+        own.map((bound, u) => {
+          const carried = cell === 'gru' && g === 2;
+          const tensor = carried ? actual.dcarry : actual.dgates;
+          const value = tensor?.data[carried ? walk.unitAt(t, u) : walk.gateAt(t, g, u)];
+          return value === undefined ? bound : exactly(value);
+        }),
+      );
+      const back = kernel.backward(known.flat());
       dh = cell === 'gru' ? back.map((own, u) => sum([own, at(step.h, u)], epsilon)) : [...back];
       dc = [...step.c];
     }

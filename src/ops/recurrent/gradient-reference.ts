@@ -16,11 +16,13 @@ interface StepGradient {
   readonly c: readonly number[];
 }
 
+/** `actual`: outputs of a device. Where they are given, what it made of a step goes through R to the step before. */
 export function sequenceGradientReference(
   shape: RecurrentShape,
   attrs: SequenceGradientAttrs,
   inputs: Tensors,
   outputs: Tensors,
+  actual: Tensors = {},
 ): void {
   const { cell, units } = shape;
   const kernel = Float64Array.from(inputs.recurrentKernel?.data ?? []);
@@ -43,7 +45,15 @@ export function sequenceGradientReference(
         put(outputs.dcarry, walk.unitAt(t, u), step?.carry[u] ?? 0);
       }
       if (!step) continue;
-      const back = throughRecurrentKernel(shape, kernel, walk, cell === 'gru' ? withCarry(step) : step.gates);
+      const inner = cell === 'gru' ? [...step.gates.slice(0, 2), step.carry] : step.gates;
+      const known = inner.map((own, g) =>
+        own.map((value, u) => {
+          const carried = cell === 'gru' && g === 2;
+          const tensor = carried ? actual.dcarry : actual.dgates;
+          return tensor?.data[carried ? walk.unitAt(t, u) : walk.gateAt(t, g, u)] ?? value;
+        }),
+      );
+      const back = throughRecurrentKernel(shape, kernel, walk, known);
       dh = listOf(units, (u) => at(step.h, u) + back(u));
       dc = [...step.c];
     }
@@ -53,13 +63,6 @@ export function sequenceGradientReference(
     }
   }
 }
-
-/** gru: the recurrent product sees n's gradient times r. */
-const withCarry = ({ gates: [z, r], carry }: StepGradient): (readonly number[])[] => [
-  z as readonly number[],
-  r as readonly number[],
-  carry,
-];
 
 function stepGradient(
   { cell, units }: RecurrentShape,

@@ -21,22 +21,25 @@ interface Step extends State {
   readonly carry: readonly number[];
 }
 
+/** `actual`: outputs of a device. Where they are given, each step starts from what it made of the step before. */
 export function sequenceReference(
   shape: RecurrentShape,
   attrs: SequenceAttrs,
   inputs: Tensors,
   outputs: Tensors,
+  actual: Tensors = {},
 ): void {
   const { units } = shape;
   const kernel = Float64Array.from(inputs.recurrentKernel?.data ?? []);
   for (const walk of walks(shape, attrs, inputs)) {
     const initial = (part: number): number[] =>
       listOf(units, (u) => inputs.state?.data[walk.stateAt(part, u)] ?? 0);
-    let state: State = { h: initial(0), c: shape.cell === 'lstm' ? initial(1) : [] };
+    let before: State = { h: initial(0), c: shape.cell === 'lstm' ? initial(1) : [] };
+    let state = before;
     for (const t of walk.order) {
-      const product = recurrentProduct(shape, kernel, walk, state.h);
-      const step = stepOf(shape, attrs, inputs, walk, t, state, product);
-      if (walk.counts(t)) state = step;
+      const product = recurrentProduct(shape, kernel, walk, before.h);
+      const step = stepOf(shape, attrs, inputs, walk, t, before, product);
+      state = walk.counts(t) ? step : before;
       for (let u = 0; u < units; u++) {
         put(outputs.sequence, walk.unitAt(t, u), state.h[u]);
         put(outputs.carry, walk.unitAt(t, u), shape.cell === 'lstm' ? state.c[u] : step.carry[u]);
@@ -44,6 +47,9 @@ export function sequenceReference(
           put(outputs.gates, walk.gateAt(t, g, u), gate[u]);
         });
       }
+      const known = (tensor: HostTensor | undefined, own: number[]): number[] =>
+        tensor ? own.map((_, u) => tensor.data[walk.unitAt(t, u)] as number) : own;
+      before = { h: known(actual.sequence, state.h), c: known(actual.carry, state.c) };
     }
     for (let u = 0; u < units; u++) {
       put(outputs.finals, walk.stateAt(0, u), state.h[u]);

@@ -3,6 +3,7 @@
  * through |R|, and what the activations make of both. Where weights are contractive the errors of early steps fade, as they do in fact.
  */
 
+import type { HostTensor } from '../../ir/graph.js';
 import { recurrentActivation } from './activations.js';
 import {
   activated,
@@ -10,6 +11,7 @@ import {
   type BoundedInputs,
   complement,
   element,
+  exactly,
   type KernelPart,
   kernelPart,
   product,
@@ -28,22 +30,24 @@ interface Step extends State {
   readonly carry: readonly Bound[];
 }
 
-/** Writes the error of every output's element into `outputs`. */
+/** Writes the error of every output's element into `outputs`. What `actual` has of a step is what the next one starts from, without error. */
 export function sequenceBound(
   shape: RecurrentShape,
   attrs: SequenceAttrs,
   inputs: BoundedInputs,
   outputs: ByRole<Float64Array>,
+  actual: ByRole<HostTensor> = {},
 ): void {
   const { cell, units } = shape;
   for (const walk of walks(shape, attrs, inputs.tensors)) {
     const kernel = kernelPart(inputs, walk, shape.gates * units);
     const initial = (part: number): Bound[] =>
       listOf(units, (u) => element(inputs, 'state', walk.stateAt(part, u)));
-    let state: State = { h: initial(0), c: cell === 'lstm' ? initial(1) : [] };
+    let before: State = { h: initial(0), c: cell === 'lstm' ? initial(1) : [] };
+    let state = before;
     for (const t of walk.order) {
-      const step = stepOf(shape, attrs, inputs, walk, kernel, t, state);
-      if (walk.counts(t)) state = step;
+      const step = stepOf(shape, attrs, inputs, walk, kernel, t, before);
+      state = walk.counts(t) ? step : before;
       for (let u = 0; u < units; u++) {
         put(outputs.sequence, walk.unitAt(t, u), state.h[u]);
         put(outputs.carry, walk.unitAt(t, u), cell === 'lstm' ? state.c[u] : step.carry[u]);
@@ -51,6 +55,9 @@ export function sequenceBound(
           put(outputs.gates, walk.gateAt(t, g, u), gate[u]);
         });
       }
+      const known = (tensor: HostTensor | undefined, own: readonly Bound[]): readonly Bound[] =>
+        tensor ? own.map((_, u) => exactly(tensor.data[walk.unitAt(t, u)] as number)) : own;
+      before = { h: known(actual.sequence, state.h), c: known(actual.carry, state.c) };
     }
     for (let u = 0; u < units; u++) {
       put(outputs.finals, walk.stateAt(0, u), state.h[u]);

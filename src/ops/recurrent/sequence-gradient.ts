@@ -12,7 +12,7 @@
  */
 
 import type { OpDef } from '../../ir/op.js';
-import { budgetOf } from './budget.js';
+import { numbersOf } from './budget.js';
 import { sequenceGradientBound } from './gradient-bound.js';
 import { sequenceGradientDecomposition } from './gradient-decompose.js';
 import { sequenceGradientReference } from './gradient-reference.js';
@@ -39,17 +39,11 @@ function sequenceGradientOp(cell: Cell): OpDef<SequenceGradientAttrs> {
         dtype: 'float32',
       }));
     },
-    reference: (inputs, outputs, attrs) =>
-      sequenceGradientReference(
-        sequenceGradientShape(name, cell, inputs, attrs),
-        attrs,
-        byRole(sequenceGradientInputs(cell, attrs), inputs),
-        byRole(sequenceGradientOutputs(cell), outputs),
-      ),
-    ...budgetOf({
+    ...numbersOf<SequenceGradientAttrs>({
       shape: (inputs, attrs) => sequenceGradientShape(name, cell, inputs, attrs),
       inputs: (attrs) => sequenceGradientInputs(cell, attrs),
       outputs: sequenceGradientOutputs(cell),
+      reference: sequenceGradientReference,
       bound: sequenceGradientBound,
     }),
     decompose(inputs, attrs) {

@@ -15,7 +15,7 @@
  */
 
 import type { OpDef } from '../../ir/op.js';
-import { budgetOf } from './budget.js';
+import { numbersOf } from './budget.js';
 import { sequenceDecomposition } from './decompose.js';
 import { sequenceCandidates } from './lower.js';
 import { sequenceReference } from './reference.js';
@@ -43,17 +43,11 @@ function sequenceOp(cell: Cell): OpDef<SequenceAttrs> {
       }));
     },
     ...(cell === 'simpleRnn' ? {} : { residuals: [2, 3] }),
-    reference: (inputs, outputs, attrs) =>
-      sequenceReference(
-        sequenceShape(name, cell, inputs, attrs),
-        attrs,
-        byRole(sequenceInputs(attrs), inputs),
-        byRole(sequenceOutputs(cell), outputs),
-      ),
-    ...budgetOf({
+    ...numbersOf<SequenceAttrs>({
       shape: (inputs, attrs) => sequenceShape(name, cell, inputs, attrs),
       inputs: sequenceInputs,
       outputs: sequenceOutputs(cell),
+      reference: sequenceReference,
       bound: sequenceBound,
     }),
     decompose(inputs, attrs) {
