@@ -71,8 +71,23 @@ export async function toColumns(
       fix: 'pass at least one example',
     });
   }
-  if (rows > 0) await checkRanges(op, inputs, spec);
+  if (rows > 0) {
+    for (const column of all) checkNotEmpty(op, column);
+    await checkRanges(op, inputs, spec);
+  }
   return { inputs, targets, weights, rows };
+}
+
+/** Throws where there are rows, but nothing in them: sequences of no steps. */
+function checkNotEmpty(op: string, { name, value }: Column): void {
+  if (value.data.length > 0) return;
+  throw new HeddleError({
+    op,
+    message: `${name} has shape [${value.shape.join(',')}]: its rows are empty`,
+    roles: [name],
+    values: { shape: value.shape },
+    fix: 'leave such rows out, or pad sequences to at least one step and mask it',
+  });
 }
 
 /** Throws where an input holds indices or counts that the model has no use for. */

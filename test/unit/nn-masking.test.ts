@@ -81,6 +81,13 @@ describe('masking', () => {
     net.dispose();
   });
 
+  it('needs sequences of at least one step', async () => {
+    const net = sequential([layers.masking({ inputShape: [null, 2] }), layers.globalAveragePooling1d()]);
+    const none = { data: new Float32Array(0), shape: [2, 0, 2] };
+    expect((await rejection(net.predict(none))).message).toContain('x has shape [2,0,2]: its rows are empty');
+    net.dispose();
+  });
+
   it('adds to a mask that is there', async () => {
     const shifted = [
       [
