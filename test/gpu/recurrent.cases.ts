@@ -57,7 +57,7 @@ const SEQUENCES: readonly Sequence[] = [
   { batch: 33, steps: 2, units: 20, dropout: true, used: [true, false, true, true] },
 ];
 
-const CELLS: readonly Cell[] = ['lstm', 'simpleRnn'];
+const CELLS: readonly Cell[] = ['lstm', 'gru', 'simpleRnn'];
 
 export const cases: GpuCase[] = CELLS.flatMap((cell) =>
   SEQUENCES.flatMap((sequence) => [
