@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeWavFile2 } from 'wav-file-encoder';
 import type { NamedFile, Recording } from '../../demo/sound/recordings.js';
-import { RATE } from '../../demo/sound/spectrogram.js';
+import { FRAME, RATE } from '../../demo/sound/spectrogram.js';
 import { randomStream } from '../../src/core/random.js';
 
 /** 16 bits a sample; `channels` of equal length. */
@@ -19,10 +19,10 @@ export function writeRecordings(folder: string, recordings: readonly Recording[]
   for (const { name, samples } of recordings) writeFileSync(join(folder, name), wavBytes([samples]));
 }
 
-/** A sound cut into pieces of 64 ms, in another order: it says the same, without saying when. */
+/** A sound cut into pieces, in another order: it says the same, without saying when. Pieces are too short to hold an end and a beginning. */
 export function shuffledInTime(recording: Recording, seed: number): Recording {
   const { samples } = recording;
-  const piece = 512;
+  const piece = FRAME;
   const pieces = Array.from({ length: Math.floor(samples.length / piece) }, (_, index) =>
     samples.subarray(index * piece, (index + 1) * piece),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DemoEvent, RunSummary, TestReport, VerifySummary } from '../../../demo/driver/events.js';
+import type { DemoEvent, Plot, RunSummary, TestReport, VerifySummary } from '../../../demo/driver/events.js';
 import { Curve } from '../../../demo/ui/curve.js';
 import { stepLine } from '../../../tools/train/progress.js';
 import { History, htmlReport } from '../../../tools/train/report.js';
@@ -137,6 +137,42 @@ describe('the report', () => {
     expect(html).toContain('A &lt;title&gt;');
     expect(html).toContain('an adapter &lt;1&gt;');
     expect(html).toContain('right &amp; proper');
+  });
+
+  it('draws the newest plot, what is to be beaten dashed, and says its units', () => {
+    const told = new History();
+    const plot = (y: number[]): Plot => ({
+      title: 'Growth & more',
+      axes: ['year', 'ppm'],
+      lines: [
+        { name: 'measured', kind: 'truth', x: [2001.5, 2002.5], y: [370, 374] },
+        { name: 'forecast', kind: 'model', x: [2002.5], y },
+        { name: 'as last year', kind: 'baseline', x: [2002.5], y: [370] },
+      ],
+    });
+    told.hear({ type: 'plot', plot: plot([500]) });
+    told.hear({ type: 'plot', plot: plot([373]) });
+    const drawn = htmlReport({ title: 'x', summary, history: told, verify: null, test: null });
+    expect(drawn).toContain('<h2>Growth &amp; more</h2>');
+    expect(drawn).toContain('aria-label="Growth &amp; more: ppm over year"');
+    expect(drawn).toContain('year 2001.5<');
+    const lines = [...drawn.matchAll(/<polyline points="([^"]+)"[^>]*>/g)];
+    expect(lines).toHaveLength(3);
+    expect(lines.map(([line]) => line.includes('dasharray'))).toEqual([false, false, true]);
+    const heights = lines.map(([, points]) => Number(points?.split(',').at(-1)));
+    expect(heights[0]).toBeLessThan(heights[1] as number);
+    expect(heights[1]).toBeLessThan(heights[2] as number);
+  });
+
+  it('has the accuracy of each series, and captions under pictures', () => {
+    const told = new History();
+    for (const series of ['in order', 'at random'])
+      told.hear({ ...steps, steps: steps.steps.map((step) => ({ ...step, series })) });
+    const image = 'data:image/png;base64,BBBB';
+    told.hear({ type: 'strips', strips: [{ title: 'heard', images: [image], captions: ['✗ 5, is <3>'] }] });
+    const drawn = htmlReport({ title: 'x', summary, history: told, verify: null, test: null });
+    expect([...told.accuracy.keys()]).toEqual(['in order', 'at random']);
+    expect(drawn).toContain('<figcaption>✗ 5, is &lt;3&gt;</figcaption>');
   });
 
   it('leaves out what an example has not', () => {
