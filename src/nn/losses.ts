@@ -9,7 +9,8 @@ import { classesOf, lastAxisMean, targetLike } from './targets.js';
 export type LossConfig = Readonly<Record<string, boolean>>;
 
 /**
- * yTrue and yPred → one value per example: [batch], or [batch, …], which training averages over the further axes.
+ * yTrue and yPred → one value per example: [batch], or [batch, …], which training averages over the further axes. For outputs of masked
+ * sequences it has to be one per step, [batch, steps] or [batch, steps, …]: the mask then says which count.
  * - `target: 'classes'`: yTrue holds int32 labels, `[batch]` or `[batch, 1]`;
  * - `target: 'values'`: yTrue holds float32 values of the shape of yPred;
  * - without: yTrue comes as the data is.

@@ -18,7 +18,8 @@ export interface FitOptions {
   readonly validationData?: ColumnSource;
   /**
    * One weight per example, for arrays. It multiplies the example's loss; the loss of a batch is Σ w·loss / examples, as in Keras, so that
-   * a weight of 0 takes a row out of the sum but not out of the count. Metrics are not weighted.
+   * a weight of 0 takes a row out of the sum but not out of the count; of masked sequences Σ w·loss / steps that count. Metrics are not
+   * weighted.
    */
   readonly sampleWeight?: ColumnSource['sampleWeight'];
   readonly callbacks?: readonly Callback[];

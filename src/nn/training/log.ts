@@ -95,7 +95,7 @@ export class Log {
     return Array.from({ length: this.width }, (_, column) => ring[from + column] ?? Number.NaN);
   }
 
-  /** Means for `names`, from a row or from the mean of rows. A metric of no steps at all is 0, as in Keras. */
+  /** Means for `names`, from a row or from the mean of rows. A metric of no steps at all is 0. */
   means(row: readonly number[]): number[] {
     const counted = this.#kept?.counted ?? [];
     return this.#columns.map(({ output }, column) => {

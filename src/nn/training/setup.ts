@@ -16,14 +16,15 @@ export interface CompileOptions {
   readonly optimizer: OptimizerSpec;
   /**
    * One loss for all outputs, or one for each, in order or by name: a loss, its name, or a function of (yTrue, yPred) giving one value per
-   * example. Trained on is their sum, with the penalties of regularizers.
+   * example. Trained on is their sum, with the penalties of regularizers. Of an output whose steps are masked, values are per step, those of
+   * padded steps count nothing, and the mean is over all others of the batch; targets of padded steps are anything that the loss takes.
    */
   readonly loss: LossSpec | readonly LossSpec[] | ByOutput<LossSpec>;
   /** By which each output's loss is multiplied, in order or by name. Default 1. Logs show each output's loss without it. */
   readonly lossWeights?: readonly number[] | ByOutput<number>;
   /**
    * Names or functions of (yTrue, yPred) giving one value per example: for all outputs, or by name. Default none. Logs tell those of one
-   * name apart by a number: `metric`, `metric_1`.
+   * name apart by a number: `metric`, `metric_1`. Padded steps of masked sequences count nothing here either.
    */
   readonly metrics?: readonly MetricSpec[] | ByOutput<MetricSpec | readonly MetricSpec[]>;
 }
