@@ -23,6 +23,8 @@ export interface Contestant {
   describe(): Promise<Identity>;
   /** Makes ready; the weights are the case's. */
   open(): Promise<Work>;
+  /** The right losses of its first steps, where the engine can only do a neighbour of the task. */
+  expected?(): readonly number[];
 }
 
 export interface BenchCase {
@@ -36,6 +38,8 @@ export interface BenchCase {
   readonly steps: number;
   /** The right losses of the first steps. */
   expected(): readonly number[];
+  /** Whether the first step is timed too, compilation included: where `losses(1)` is one step, and no case before compiled the same. */
+  readonly first: boolean;
   /** Heddle first; the others are compared with it. */
   readonly contestants: readonly Contestant[];
 }

@@ -8,6 +8,10 @@ export const timeText = (milliseconds: number): string =>
 
 export const ratioText = ({ ratio }: Row): string => (ratio === null ? '' : `${ratio.toFixed(2)} ×`);
 
+/** Of the first step, compilation included. */
+export const firstText = ({ first }: Row): string =>
+  first === null ? '' : first >= 1000 ? `${(first / 1000).toPrecision(3)} s` : `${timeText(first)} ms`;
+
 /** Per step; what a step creates is named only where it creates something. */
 export function callsText({ calls }: Row): string {
   if (!calls) return '';

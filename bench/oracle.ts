@@ -1,10 +1,21 @@
 /**
  * The losses that a task must give, in float64 and by plain loops, sharing nothing with any engine: a fast kernel that is wrong
- * cannot win. Forward, backward and Adam of convolutions and dense layers.
+ * cannot win. Forward, backward and Adam of convolutions, recurrent and dense layers.
  */
 
 import { type Convolved, convBackward, convForward, type Weights } from './oracle-convolution.js';
-import { ADAM, type Image, inputShapes, isConv, stepsPerEpoch, type Task, type TaskLayer } from './task.js';
+import { type Recurred, recurrentBackward, recurrentForward } from './oracle-recurrent.js';
+import {
+  ADAM,
+  byLayer,
+  type Image,
+  inputShapes,
+  isConv,
+  isRecurrent,
+  stepsPerEpoch,
+  type Task,
+  type TaskLayer,
+} from './task.js';
 
 interface Parameter {
   readonly value: Float64Array;
@@ -36,26 +47,32 @@ function exampleLoss(task: Task, row: number, parameters: readonly Parameter[]):
   const from = row * task.features;
   const shapes = inputShapes(task);
   let hidden: Float64Array = Float64Array.from(task.x.subarray(from, from + task.features), (x) => x * scale);
+  const ofLayers = byLayer(task, parameters);
   const passed = task.layers.map((layer, index): Passed => {
-    const [kernel, bias] = parametersOf(index, parameters);
+    const values = (ofLayers[index] ?? []).map(({ value }) => value);
     const input = hidden;
-    const weights = { kernel: kernel.value, bias: bias.value };
-    const convolved = isConv(layer) ? convForward(layer, input, shapes[index] as Image, weights) : null;
-    hidden = convolved?.output ?? denseForward(layer, input, weights);
-    return { input, output: hidden, convolved };
+    const convolved = isConv(layer)
+      ? convForward(layer, input, shapes[index] as Image, kernelAndBias(values))
+      : null;
+    const recurred = isRecurrent(layer) ? recurrentForward(layer, input, values) : null;
+    hidden = (convolved ?? recurred)?.output ?? denseForward(layer, input, kernelAndBias(values));
+    return { input, output: hidden, convolved, recurred };
   });
   const { loss, gradient } = judged(task, row, hidden);
   let dy: Float64Array = gradient.map((value) => value / task.batch);
   for (let index = task.layers.length - 1; index >= 0; index--) {
     const layer = task.layers[index] as TaskLayer;
-    const { input, output, convolved } = passed[index] as Passed;
-    const [kernel, bias] = parametersOf(index, parameters);
+    const { input, output, convolved, recurred } = passed[index] as Passed;
+    const own = ofLayers[index] ?? [];
+    const [values, slopes] = [own.map(({ value }) => value), own.map(({ gradient: slope }) => slope)];
     if (layer.activation === 'relu') dy = dy.map((value, j) => (at(output, j) > 0 ? value : 0));
     if (isConv(layer) && convolved) {
-      const weights = { kernel: kernel.value, bias: bias.value };
-      const gradients = { kernel: kernel.gradient, bias: bias.gradient };
+      const [weights, gradients] = [kernelAndBias(values), kernelAndBias(slopes)];
       dy = convBackward(layer, { input, shape: shapes[index] as Image, convolved, dy, weights, gradients });
-    } else dy = denseBackward(input, dy, kernel, bias);
+    } else if (isRecurrent(layer) && recurred) {
+      // It comes first: nobody asks for the gradient of its input.
+      recurrentBackward(layer, { input, recurred, dy, weights: values, gradients: slopes });
+    } else dy = denseBackward(input, dy, kernelAndBias(values), kernelAndBias(slopes));
   }
   return loss;
 }
@@ -65,12 +82,12 @@ interface Passed {
   readonly input: Float64Array;
   readonly output: Float64Array;
   readonly convolved: Convolved | null;
+  readonly recurred: Recurred | null;
 }
 
-function parametersOf(layer: number, parameters: readonly Parameter[]): readonly [Parameter, Parameter] {
-  const [kernel, bias] = parameters.slice(2 * layer, 2 * layer + 2);
+function kernelAndBias([kernel, bias]: readonly Float64Array[]): Weights {
   if (!kernel || !bias) throw new RangeError('a layer has a kernel and a bias');
-  return [kernel, bias];
+  return { kernel, bias };
 }
 
 function denseForward(
@@ -90,17 +107,17 @@ function denseForward(
 function denseBackward(
   input: Float64Array,
   dy: Float64Array,
-  kernel: Parameter,
-  bias: Parameter,
+  { kernel }: Weights,
+  gradients: Weights,
 ): Float64Array {
   const units = dy.length;
-  for (let j = 0; j < units; j++) bias.gradient[j] = at(bias.gradient, j) + at(dy, j);
+  for (let j = 0; j < units; j++) gradients.bias[j] = at(gradients.bias, j) + at(dy, j);
   return input.map((x, i) => {
     let dx = 0;
     for (let j = 0; j < units; j++) {
       const index = i * units + j;
-      kernel.gradient[index] = at(kernel.gradient, index) + x * at(dy, j);
-      dx += at(dy, j) * at(kernel.value, index);
+      gradients.kernel[index] = at(gradients.kernel, index) + x * at(dy, j);
+      dx += at(dy, j) * at(kernel, index);
     }
     return dx;
   });

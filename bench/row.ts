@@ -28,6 +28,11 @@ export interface Row {
   readonly median: number | null;
   readonly p10: number | null;
   readonly p90: number | null;
+  /**
+   * Milliseconds from a ready device and loaded library to the first loss, all compilation included; the engine's first case alone
+   * compiles everything. `null` where it was not taken.
+   */
+  readonly first: number | null;
   /** Samples. */
   readonly runs: number;
   /** This row's median over Heddle's: above 1 Heddle is faster. `null` where either failed. */
@@ -43,6 +48,7 @@ export interface Timing {
   readonly version: string;
   readonly adapter: string;
   readonly samples: readonly number[];
+  readonly first: number | null;
   readonly calls: DeviceCalls | null;
   readonly failed: string | null;
 }
@@ -63,7 +69,7 @@ export function rowsOf(at: { suite: string; case: string; unit: string }, timing
   const own = timings[0] ? median(timings[0]) : null;
   return timings.map((timing) => {
     const middle = median(timing);
-    const { engine, version, adapter, samples, calls, failed } = timing;
+    const { engine, version, adapter, samples, first, calls, failed } = timing;
     return {
       suite: at.suite,
       case: at.case,
@@ -74,6 +80,7 @@ export function rowsOf(at: { suite: string; case: string; unit: string }, timing
       median: middle,
       p10: middle === null ? null : quantile(samples, 0.1),
       p90: middle === null ? null : quantile(samples, 0.9),
+      first,
       runs: samples.length,
       ratio: middle === null || own === null ? null : middle / own,
       calls,

@@ -1,6 +1,4 @@
-/** Training tasks as plain data, the same for every engine and for the oracle: network, weights, examples, optimizer. */
-
-import type { Size } from './case.js';
+/** What a training task is, as plain data, the same for every engine and for the oracle: network, weights, examples, optimizer. */
 
 export interface DenseLayer {
   readonly units: number;
@@ -16,14 +14,23 @@ export interface ConvLayer {
   readonly activation: 'relu' | 'linear';
 }
 
-export type TaskLayer = DenseLayer | ConvLayer;
+/** A recurrent cell over all steps, of which the last state goes on; gates are sigmoids. */
+export interface RecurrentLayer {
+  /** `gru` applies its reset gate behind the recurrent product, `gruResetBefore` before it. */
+  readonly cell: 'simpleRNN' | 'gru' | 'gruResetBefore' | 'lstm';
+  readonly units: number;
+  readonly activation: 'tanh';
+}
+
+export type TaskLayer = DenseLayer | ConvLayer | RecurrentLayer;
 
 export const isConv = (layer: TaskLayer): layer is ConvLayer => 'filters' in layer;
+export const isRecurrent = (layer: TaskLayer): layer is RecurrentLayer => 'cell' in layer;
 
-/** The layers of a network without convolutions; throws where there are some. */
+/** The layers of a network of dense ones alone; throws where there are others. */
 export function denseLayers({ layers }: Pick<Task, 'layers'>): readonly DenseLayer[] {
   return layers.map((layer) => {
-    if (isConv(layer)) throw new RangeError('only dense networks are measured so');
+    if (isConv(layer) || isRecurrent(layer)) throw new RangeError('only dense networks are measured so');
     return layer;
   });
 }
@@ -36,7 +43,9 @@ export interface Task {
   readonly features: number;
   /** The features of an example as an image, where the first layers are convolutions. */
   readonly image?: Image;
-  /** Convolutions first. */
+  /** The features of an example as [steps, features of each], where the first layer is recurrent. */
+  readonly sequence?: readonly [number, number];
+  /** Convolutions or a recurrent layer first. */
   readonly layers: readonly TaskLayer[];
   readonly rows: number;
   /** Rows of one step; a divisor of `rows`. */
@@ -47,137 +56,76 @@ export interface Task {
   readonly y: Int32Array | Float32Array;
   readonly loss: 'softmaxCrossentropy' | 'meanSquaredError';
   readonly learningRate: number;
-  /** Kernel and bias of each layer: [in, out], or [height, width, in, out] of a convolution; and [out]. */
+  /** In the order of `weightSpecs`. */
   readonly weights: readonly Float32Array[];
 }
 
-type Network = Pick<Task, 'features' | 'image' | 'layers'>;
+export type Network = Pick<Task, 'features' | 'image' | 'sequence' | 'layers'>;
 
 /** Adam's other numbers, given to every engine. */
 export const ADAM = Object.freeze({ beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
 
-/** The same numbers on every machine: a multiplicative generator, from 0 up to 1. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Uniform kernels within ±√(6 / (fan in + fan out)), biases of 0. */
-function glorot(network: Network): Float32Array[] {
-  const next = numbers(7);
-  return weightShapes(network).map((shape) => {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    if (shape.length === 1) return new Float32Array(size);
-    const cells = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
-    const limit = Math.sqrt(6 / (cells * ((shape.at(-2) ?? 0) + (shape.at(-1) ?? 0))));
-    return Float32Array.from({ length: size }, () => (2 * next() - 1) * limit);
-  });
-}
-
-/** Dense 1→1 on seven pairs. */
-export function celsius(): Task {
-  const x = Float32Array.of(-40, -10, 0, 8, 15, 22, 38);
-  const layers = [{ units: 1, activation: 'linear' }] as const;
-  return {
-    name: 'celsius',
-    features: 1,
-    layers,
-    rows: 7,
-    batch: 7,
-    x,
-    y: Float32Array.of(-40, 14, 32, 46.4, 59, 71.6, 100.4),
-    loss: 'meanSquaredError',
-    learningRate: 0.1,
-    weights: glorot({ features: 1, layers }),
-  };
-}
-
-/** 784-128-10 on one batch of 128. */
-export function mlp(size: Size): Task {
-  const [features, hidden, rows] = size === 'tiny' ? [12, 8, 6] : [784, 128, 128];
-  const next = numbers(11);
-  return {
-    name: 'mlp',
-    features,
-    ...classifier(features, hidden),
-    rows,
-    batch: rows,
-    x: Float32Array.from({ length: rows * features }, next),
-    y: Int32Array.from({ length: rows }, () => Math.floor(next() * 10)),
-  };
-}
-
-/** The step of Fashion-MNIST's example: bytes, batches of 32 gathered from a data set on the device. */
-export function fashionMnist(size: Size): Task {
-  const [features, hidden, batch, batches] = size === 'tiny' ? [12, 8, 4, 6] : [784, 128, 32, 60];
-  const rows = batch * batches;
-  const next = numbers(13);
-  return {
-    name: 'fashion-mnist',
-    features,
-    ...classifier(features, hidden),
-    rows,
-    batch,
-    x: Uint8Array.from({ length: rows * features }, () => Math.floor(next() * 256)),
-    y: Int32Array.from({ length: rows }, () => Math.floor(next() * 10)),
-  };
-}
-
-/** Two convolutions, each pooled, and two dense layers, on one batch of 32 images. */
-export function cnn(size: Size): Task {
-  const [side, filters, hidden, rows] = size === 'tiny' ? [12, 4, 8, 6] : [28, 32, 128, 32];
-  const conv = { kernelSize: 3, poolSize: 2, activation: 'relu' } as const;
-  const layers: readonly TaskLayer[] = [
-    { filters, ...conv },
-    { filters: 2 * filters, ...conv },
-    { units: hidden, activation: 'relu' },
-    { units: 10, activation: 'linear' },
-  ];
-  const network: Network = { features: side * side, image: [side, side, 1], layers };
-  const next = numbers(17);
-  return {
-    name: 'cnn',
-    ...network,
-    rows,
-    batch: rows,
-    x: Float32Array.from({ length: rows * side * side }, next),
-    y: Int32Array.from({ length: rows }, () => Math.floor(next() * 10)),
-    loss: 'softmaxCrossentropy',
-    learningRate: 1e-3,
-    weights: glorot(network),
-  };
-}
-
-function classifier(
-  features: number,
-  hidden: number,
-): Pick<Task, 'layers' | 'loss' | 'learningRate' | 'weights'> {
-  const layers = [
-    { units: hidden, activation: 'relu' },
-    { units: 10, activation: 'linear' },
-  ] as const;
-  return { layers, loss: 'softmaxCrossentropy', learningRate: 1e-3, weights: glorot({ features, layers }) };
-}
-
 export const stepsPerEpoch = ({ rows, batch }: Task): number => rows / batch;
 
 /** The shape of one example for the first layer. */
-export const exampleShape = ({ features, image }: Network): readonly number[] => image ?? [features];
+export const exampleShape = ({ features, image, sequence }: Network): readonly number[] =>
+  image ?? sequence ?? [features];
+
+export interface WeightSpec {
+  readonly shape: readonly number[];
+  readonly bias: boolean;
+}
+
+/** All weights, in order; see `layerSpecs`. */
+export const weightSpecs = (network: Network): WeightSpec[] => {
+  const inputs = inputShapes(network);
+  return network.layers.flatMap((layer, index) => layerSpecs(layer, inputs[index] ?? []));
+};
 
 /** Shapes of `task.weights`, in order. */
-export function weightShapes(network: Network): (readonly number[])[] {
-  return inputShapes(network).flatMap((shape, index) => {
-    const layer = network.layers[index] as TaskLayer;
-    if (!isConv(layer))
-      return [[shape.reduce((product, extent) => product * extent, 1), layer.units], [layer.units]];
-    return [[layer.kernelSize, layer.kernelSize, shape.at(-1) ?? 0, layer.filters], [layer.filters]];
+export const weightShapes = (network: Network): (readonly number[])[] =>
+  weightSpecs(network).map(({ shape }) => shape);
+
+/** `weights`, or what stands for them, layer by layer. */
+export function byLayer<T>(network: Network, weights: readonly T[]): T[][] {
+  const inputs = inputShapes(network);
+  let from = 0;
+  return network.layers.map((layer, index) => {
+    const count = layerSpecs(layer, inputs[index] ?? []).length;
+    from += count;
+    return weights.slice(from - count, from);
   });
 }
 
-/** What each layer takes of an example: [height, width, channels], or [features] behind a dense layer. */
+/** Columns of a recurrent cell's kernels, in units: gates i, f, g, o or z, r, n side by side. */
+export const GATES: Readonly<Record<RecurrentLayer['cell'], number>> = {
+  simpleRNN: 1,
+  gru: 3,
+  gruResetBefore: 3,
+  lstm: 4,
+};
+
+/**
+ * Dense: kernel [in, out], bias [out]. Convolution: kernel [height, width, in, out], bias [out]. Recurrent: kernel [in, gates · units],
+ * recurrent kernel [units, gates · units], bias [gates · units], which `gru` has for each of the two products.
+ */
+function layerSpecs(layer: TaskLayer, input: readonly number[]): WeightSpec[] {
+  const kernel = (...shape: number[]): WeightSpec => ({ shape, bias: false });
+  const bias = (...shape: number[]): WeightSpec => ({ shape, bias: true });
+  const last = input.at(-1) ?? 0;
+  if (isConv(layer)) {
+    return [kernel(layer.kernelSize, layer.kernelSize, last, layer.filters), bias(layer.filters)];
+  }
+  if (isRecurrent(layer)) {
+    const columns = GATES[layer.cell] * layer.units;
+    const shift = layer.cell === 'gru' ? bias(2, columns) : bias(columns);
+    return [kernel(last, columns), kernel(layer.units, columns), shift];
+  }
+  const features = input.reduce((product, extent) => product * extent, 1);
+  return [kernel(features, layer.units), bias(layer.units)];
+}
+
+/** What each layer takes of an example: an image, a sequence, or [features] behind a dense or recurrent layer. */
 export function inputShapes(network: Network): (readonly number[])[] {
   let shape = exampleShape(network);
   return network.layers.map((layer) => {

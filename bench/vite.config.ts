@@ -15,6 +15,7 @@ export default defineConfig({
     include: [
       '@jax-js/jax',
       '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js',
       '@tensorflow/tfjs-layers',
       '@tensorflow/tfjs-backend-webgpu',
     ],

@@ -1,6 +1,6 @@
 // `npm run bench`: builds the page of the benchmarks, runs it in a headless browser and prints a table.
 import { parseArgs } from 'node:util';
-import { callsText, ratioText, timeText } from '../bench/format.js';
+import { callsText, firstText, ratioText, timeText } from '../bench/format.js';
 import type { Row } from '../bench/row.js';
 import type { Progress } from '../bench/run.js';
 import { printTable } from '../src/core/table.js';
@@ -39,10 +39,21 @@ function table(rows: readonly Row[]): string {
     const { median, p10, p90 } = row;
     const head = [`${row.suite} ${row.case}`, `${row.engine} ${row.version}`];
     if (median === null || p10 === null || p90 === null)
-      return [...head, '', '', '', '', `failed: ${row.failed}`];
-    return [...head, timeText(median), timeText(p10), timeText(p90), ratioText(row), callsText(row)];
+      return [...head, '', '', '', '', '', `failed: ${row.failed}`];
+    return [
+      ...head,
+      timeText(median),
+      timeText(p10),
+      timeText(p90),
+      ratioText(row),
+      firstText(row),
+      callsText(row),
+    ];
   });
-  return printTable(['case', 'engine', rows[0]?.unit ?? '', 'p10', 'p90', 'ratio', 'calls a step'], cells);
+  return printTable(
+    ['case', 'engine', rows[0]?.unit ?? '', 'p10', 'p90', 'ratio', 'first step', 'calls a step'],
+    cells,
+  );
 }
 
 async function main(): Promise<void> {

@@ -19,7 +19,18 @@ import {
 } from 'heddle';
 import { version } from '../../package.json';
 import type { Identity, Work } from '../case.js';
-import { ADAM, denseLayers, exampleShape, isConv, stepsPerEpoch, type Task, weightShapes } from '../task.js';
+import {
+  ADAM,
+  byLayer,
+  denseLayers,
+  exampleShape,
+  isConv,
+  isRecurrent,
+  type RecurrentLayer,
+  stepsPerEpoch,
+  type Task,
+  weightShapes,
+} from '../task.js';
 import { adapterName } from './adapter-name.js';
 
 export async function describeHeddle(): Promise<Identity> {
@@ -91,14 +102,30 @@ function dataVariables(task: Task): [Variable, Variable] {
 
 function lossOf(task: Task, [x, y]: readonly [Variable, Variable], weights: readonly Variable[]): Tensor {
   let hidden: Tensor = x;
+  const ofLayers = byLayer(task, weights);
   task.layers.forEach((layer, index) => {
-    const [kernel, bias] = weights.slice(2 * index, 2 * index + 2) as [Variable, Variable];
+    if (isRecurrent(layer)) {
+      hidden = lastState(layer, hidden, ofLayers[index] ?? []);
+      return;
+    }
+    const [kernel, bias] = ofLayers[index] as [Variable, Variable];
     const product = isConv(layer) ? ops.conv2d(hidden, kernel) : ops.matmul(flat(hidden), kernel);
     const sum = ops.add(product, bias);
     hidden = layer.activation === 'relu' ? ops.relu(sum) : sum;
     if (isConv(layer)) hidden = ops.maxPool(hidden, { poolSize: layer.poolSize });
   });
   return ops.mean(lossFunction(task)(y, hidden));
+}
+
+/** What the cell makes of all steps: [batch, units]. */
+function lastState({ cell }: RecurrentLayer, x: Tensor, weights: readonly Variable[]): Tensor {
+  const [kernel, recurrent, bias] = weights as [Variable, Variable, Variable];
+  if (cell === 'gruResetBefore') throw new RangeError('this GRU is measured in TensorFlow.js alone');
+  const [, state] =
+    cell === 'lstm'
+      ? ops.lstm(x, kernel, recurrent, bias, { cellState: false })
+      : ops[cell](x, kernel, recurrent, bias);
+  return state as Tensor;
 }
 
 const flat = (x: Tensor): Tensor => {

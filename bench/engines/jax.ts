@@ -8,8 +8,19 @@
 import { defaultDevice, getWebGPUDevice, init, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { devDependencies } from '../../package.json';
 import type { Identity, Work } from '../case.js';
-import { ADAM, exampleShape, inputShapes, isConv, type Task, type TaskLayer, weightShapes } from '../task.js';
+import {
+  ADAM,
+  byLayer,
+  exampleShape,
+  inputShapes,
+  isConv,
+  isRecurrent,
+  type Task,
+  type TaskLayer,
+  weightShapes,
+} from '../task.js';
 import { adapterName } from './adapter-name.js';
+import { lastState } from './jax-recurrent.js';
 
 type State = {
   weights: np.Array[];
@@ -105,8 +116,13 @@ function stepOf(task: Task): (state: State, x: np.Array, y: np.Array) => [np.Arr
 
 function lossOf(task: Task, weights: readonly np.Array[], x: np.Array, y: np.Array): np.Array {
   let hidden = x;
+  const ofLayers = byLayer(task, weights);
   task.layers.forEach((layer, index) => {
-    const [kernel, bias] = weights.slice(2 * index, 2 * index + 2) as [np.Array, np.Array];
+    if (isRecurrent(layer)) {
+      hidden = lastState(layer, hidden, ofLayers[index] ?? []);
+      return;
+    }
+    const [kernel, bias] = ofLayers[index] as [np.Array, np.Array];
     hidden = isConv(layer)
       ? lax.conv(hidden, kernel, [1, 1], 'VALID').add(bias.reshape([1, layer.filters, 1, 1]))
       : np.matmul(hidden.reshape([task.batch, -1]), kernel).add(bias);
@@ -124,18 +140,21 @@ function lossOf(task: Task, weights: readonly np.Array[], x: np.Array, y: np.Arr
 function startWeights(task: Task): np.Array[] {
   const shapes = weightShapes(task);
   const inputs = inputShapes(task);
-  return task.weights.map((values, index) => {
-    const weight = np.array(values, { shape: [...(shapes[index] ?? [])] });
-    const input = inputs[index >> 1] ?? [];
-    if (index % 2 === 1) return weight;
-    const layer = task.layers[index >> 1] as TaskLayer;
-    if (isConv(layer)) return weight.transpose([3, 2, 0, 1]);
-    if (input.length === 1) return weight;
-    return weight
-      .reshape([...input, layer.units])
-      .transpose([2, 0, 1, 3])
-      .reshape([-1, layer.units]);
+  const arrays = task.weights.map((values, index) => np.array(values, { shape: [...(shapes[index] ?? [])] }));
+  return byLayer(task, arrays).flatMap(([kernel, ...others], index) => {
+    const layer = task.layers[index] as TaskLayer;
+    const turned = turnedKernel(layer, inputs[index] ?? [], kernel as np.Array);
+    return [turned, ...others];
   });
+}
+
+function turnedKernel(layer: TaskLayer, input: readonly number[], kernel: np.Array): np.Array {
+  if (isConv(layer)) return kernel.transpose([3, 2, 0, 1]);
+  if (isRecurrent(layer) || input.length === 1) return kernel;
+  return kernel
+    .reshape([...input, layer.units])
+    .transpose([2, 0, 1, 3])
+    .reshape([-1, layer.units]);
 }
 
 function images(task: Task): np.Array {

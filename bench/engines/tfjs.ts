@@ -1,15 +1,30 @@
 /**
  * TensorFlow.js's side, on its WebGPU backend with default flags, in production mode. `free` and `read` go through
- * `optimizer.minimize`, its shortest way to a step, with data and weights as tensors on the device. `fit` is its layers' own.
+ * `optimizer.minimize`, its shortest way to a step, with data and weights as tensors on the device; recurrent cells are its layers', which
+ * is all that it has for whole sequences. `fit` is its layers' own.
  */
 
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+// As its package `@tensorflow/tfjs` does: its recurrent layers call methods of tensors.
+import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { Identity, Work } from '../case.js';
-import { ADAM, denseLayers, exampleShape, isConv, stepsPerEpoch, type Task, weightShapes } from '../task.js';
+import {
+  ADAM,
+  byLayer,
+  denseLayers,
+  exampleShape,
+  inputShapes,
+  isConv,
+  isRecurrent,
+  stepsPerEpoch,
+  type Task,
+  weightShapes,
+} from '../task.js';
 import { adapterName } from './adapter-name.js';
+import { recurrentModel } from './tfjs-recurrent.js';
 
 let ready: Promise<string> | null = null;
 
@@ -36,17 +51,27 @@ const adam = ({ learningRate }: Task): tf.Optimizer =>
 export async function openTfjs(task: Task, drive: 'free' | 'read'): Promise<Work> {
   await device();
   const shapes = weightShapes(task);
-  const weights = task.weights.map((values, index) =>
-    tf.variable(tf.tensor(values, shapes[index] as number[])),
+  const inputs = inputShapes(task);
+  const initial = byLayer(
+    task,
+    task.weights.map((values, index) => tf.tensor(values, shapes[index] as number[])),
   );
+  const recurrent = task.layers.map((layer, index) =>
+    isRecurrent(layer) ? recurrentModel(layer, inputs[index] ?? [], initial[index] ?? []) : null,
+  );
+  const weights = initial.map((list, index) => (recurrent[index] ? [] : list.map((one) => tf.variable(one))));
   const x = tf.tensor(task.x, [task.batch, ...exampleShape(task)]);
   const y = targets(task);
   const optimizer = adam(task);
   const loss = (): tf.Scalar => {
     let hidden: tf.Tensor = x;
     task.layers.forEach((layer, index) => {
-      const kernel: tf.Tensor = weights[2 * index] as tf.Variable;
-      const bias = weights[2 * index + 1] as tf.Tensor;
+      if (isRecurrent(layer)) {
+        hidden = recurrent[index]?.apply(hidden) as tf.Tensor;
+        return;
+      }
+      const [kernel, bias]: readonly tf.Tensor[] = weights[index] ?? [];
+      if (!kernel || !bias) throw new RangeError('a layer has a kernel and a bias');
       const { activation } = layer;
       if (isConv(layer)) {
         const filter = kernel as tf.Tensor4D;
@@ -86,7 +111,8 @@ export async function openTfjs(task: Task, drive: 'free' | 'read'): Promise<Work
       }
     },
     dispose() {
-      tf.dispose([x, y, ...weights]);
+      tf.dispose([x, y, initial, weights]);
+      for (const net of recurrent) net?.dispose();
       optimizer.dispose();
     },
   };

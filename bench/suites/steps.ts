@@ -1,10 +1,11 @@
 /** Whole training steps: forward, backward, Adam. */
 
-import type { BenchCase, Size } from '../case.js';
+import type { BenchCase, Contestant, Size } from '../case.js';
 import { contestant, type Drive, engineHas } from '../engines/index.js';
 import { expectedLosses } from '../oracle.js';
 import { ENGINES, type EngineName } from '../row.js';
-import { celsius, cnn, fashionMnist, mlp, stepsPerEpoch, type Task } from '../task.js';
+import { stepsPerEpoch, type Task } from '../task.js';
+import { celsius, cnn, fashionMnist, gru, gruResetBefore, lstm, mlp, rnn } from '../tasks.js';
 
 /** Steps whose losses are compared before anything is timed. */
 const CHECKED_STEPS = 4;
@@ -20,6 +21,10 @@ const TASKS: readonly {
   readonly about: string;
   /** Steps of a timed block. */
   readonly drives: Partial<Record<Drive, number>>;
+  /** Who takes no part. */
+  readonly without?: readonly EngineName[];
+  /** What TensorFlow.js does instead. */
+  readonly inTfjs?: (size: Size) => Task;
 }[] = [
   { make: celsius, about: 'dense 1→1, 7 examples', drives: { free: 256, read: 32, fit: 100 } },
   { make: mlp, about: 'dense 784-128-10, batch 128', drives: { free: 8, read: 4 } },
@@ -28,17 +33,35 @@ const TASKS: readonly {
     about: 'conv 32, pool, conv 64, pool, dense 128-10 on 28×28, batch 32',
     drives: { free: 3, read: 2 },
   },
+  {
+    make: rnn,
+    about: 'simple recurrent cell, 40 steps of 32 features, 64 units, batch 32, its last state into dense 10',
+    drives: { free: 8, read: 4 },
+  },
+  {
+    make: lstm,
+    about: 'LSTM, 40 steps of 64 features, 128 units, batch 32, its last state into dense 10',
+    drives: { free: 3, read: 2 },
+  },
+  {
+    make: gru,
+    about:
+      'GRU, 40 steps of 64 features, 128 units, batch 32, its last state into dense 10; TensorFlow.js has the older kind alone, with its reset gate before the product, and is checked against that',
+    drives: { free: 3, read: 2 },
+    without: ['jax-js'],
+    inTfjs: gruResetBefore,
+  },
   { make: fashionMnist, about: 'dense 784-128-10, 60 batches of 32', drives: { fit: 60 } },
 ];
 
 export function stepsSuite(size: Size, engines: readonly EngineName[] = ENGINES): BenchCase[] {
-  const tasks = TASKS.map(({ make, about, drives }) => {
+  const tasks = TASKS.map(({ make, inTfjs, ...rest }) => {
     const task = make(size);
-    const expected = once(() => expectedLosses(task, CHECKED_STEPS));
-    return { task, about, drives, expected };
+    const other = inTfjs?.(size);
+    return { ...rest, task, expected: lossesOf(task), neighbour: other && neighbourTask(other) };
   });
   const caseOf = (
-    { task, about, drives, expected }: (typeof tasks)[number],
+    { task, about, drives, expected, neighbour }: (typeof tasks)[number],
     drive: Drive,
     contestants: readonly EngineName[],
   ): BenchCase => ({
@@ -48,22 +71,30 @@ export function stepsSuite(size: Size, engines: readonly EngineName[] = ENGINES)
     unit: 'ms/step',
     steps: stepsOf(task, drive, size, drives),
     expected,
-    contestants: contestants.map((engine) => contestant(engine, task, drive)),
+    first: drive === 'free',
+    contestants: contestants.map((engine): Contestant => {
+      if (engine !== 'tfjs' || !neighbour) return contestant(engine, task, drive);
+      return { ...contestant(engine, neighbour.task, drive), expected: neighbour.expected };
+    }),
   });
   const cases = tasks.flatMap((one) =>
     (Object.keys(one.drives) as Drive[]).map((drive) =>
       caseOf(
         one,
         drive,
-        engines.filter((engine) => engineHas(engine, drive)),
+        engines.filter((engine) => engineHas(engine, drive) && !one.without?.includes(engine)),
       ),
     ),
   );
   const mlpTask = tasks.find(({ task }) => task.name === 'mlp') as (typeof tasks)[number];
   const control = caseOf(mlpTask, 'free', ['heddle', 'heddle']);
   const about = `Heddle beside itself on ${control.name}: the ratio must be 1 within the noise`;
-  return [...cases, { ...control, name: 'control', about }];
+  return [...cases, { ...control, name: 'control', about, first: false }];
 }
+
+const lossesOf = (task: Task): (() => readonly number[]) => once(() => expectedLosses(task, CHECKED_STEPS));
+
+const neighbourTask = (task: Task) => ({ task, expected: lossesOf(task) });
 
 function stepsOf(task: Task, drive: Drive, size: Size, steps: Partial<Record<Drive, number>>): number {
   if (size === 'full') return steps[drive] ?? 1;

@@ -1,14 +1,14 @@
 /** One case of the results: a bar, the numbers and the device calls of each engine. */
 
 import type { BenchCase } from '../case.js';
-import { callsText, ratioText, timeText } from '../format.js';
+import { callsText, firstText, ratioText, timeText } from '../format.js';
 import type { Row } from '../row.js';
 
 export function caseCard(rows: readonly Row[], { name, about, unit }: BenchCase): HTMLElement {
   const card = element('article', 'case');
   const table = element('table');
   const header = element('tr');
-  for (const title of ['Engine', unit, '', 'p10 – p90', 'Ratio', 'Calls a step']) {
+  for (const title of ['Engine', unit, '', 'p10 – p90', 'Ratio', 'First step', 'Calls a step']) {
     header.append(element('th', '', title));
   }
   const longest = Math.max(...rows.map(({ p90 }) => p90 ?? 0));
@@ -25,7 +25,7 @@ function tableRow(row: Row, longest: number): HTMLElement {
   line.append(element('th', '', `${row.engine} ${row.version}`));
   if (row.median === null || row.p10 === null || row.p90 === null) {
     const words = element('td', 'message', `failed: ${row.failed ?? 'no run'}`);
-    words.setAttribute('colspan', '5');
+    words.setAttribute('colspan', '6');
     line.append(words);
     return line;
   }
@@ -36,6 +36,7 @@ function tableRow(row: Row, longest: number): HTMLElement {
     barCell(row.median, row.p10, row.p90, longest),
     element('td', 'number spread', `${timeText(row.p10)} – ${timeText(row.p90)}`),
     element('td', 'number ratio', ratioText(row)),
+    element('td', 'number first', firstText(row)),
     element('td', 'calls', callsText(row)),
   );
   return line;

@@ -3,7 +3,7 @@ import puppeteer, { type Browser, type Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { expectedLosses } from '../../bench/oracle.js';
 import { type Row, rowsOf } from '../../bench/row.js';
-import { celsius, cnn, fashionMnist, mlp } from '../../bench/task.js';
+import { celsius, cnn, fashionMnist, gru, gruResetBefore, lstm, mlp, rnn } from '../../bench/tasks.js';
 import { type DriveOptions, driveBench } from '../../tools/bench/drive.js';
 import { type Site, serveBench } from '../../tools/bench/site.js';
 
@@ -15,6 +15,12 @@ const CASES = [
   'mlp/read',
   'cnn/free',
   'cnn/read',
+  'rnn/free',
+  'rnn/read',
+  'lstm/free',
+  'lstm/read',
+  'gru/free',
+  'gru/read',
   'fashion-mnist/fit',
   'control',
 ];
@@ -52,7 +58,9 @@ describe('the suite of training steps', () => {
     expect(rows.map(({ failed }) => failed).filter((failed) => failed !== null)).toEqual([]);
     const engines = (name: string): string[] => {
       if (name === 'control') return ['heddle', 'heddle'];
-      return name.endsWith('/fit') ? ['heddle', 'tfjs'] : ['heddle', 'tfjs', 'jax-js'];
+      return name.endsWith('/fit') || name.startsWith('gru/')
+        ? ['heddle', 'tfjs']
+        : ['heddle', 'tfjs', 'jax-js'];
     };
     expect(rows.map((row) => [row.case, row.engine])).toEqual(
       CASES.flatMap((name) => engines(name).map((engine) => [name, engine])),
@@ -64,6 +72,8 @@ describe('the suite of training steps', () => {
       expect(row.ratio).toBeGreaterThan(0);
       expect(row.p10).toBeLessThanOrEqual(row.median ?? 0);
       expect(row.p90).toBeGreaterThanOrEqual(row.median ?? Number.POSITIVE_INFINITY);
+      if (row.case.endsWith('/free')) expect(row.first).toBeGreaterThan(0);
+      else expect(row.first).toBeNull();
     }
   });
 
@@ -130,7 +140,8 @@ it('names a suite or case that does not exist', async () => {
 });
 
 it('checks losses that change much more from step to step than the check forgives', () => {
-  for (const task of [celsius(), mlp('tiny'), cnn('tiny'), fashionMnist('tiny')]) {
+  const sized = [mlp, cnn, fashionMnist, rnn, lstm, gru, gruResetBefore].map((make) => make('tiny'));
+  for (const task of [celsius(), ...sized]) {
     const losses = expectedLosses(task, 5);
     losses.slice(1).forEach((loss, index) => {
       const before = losses[index] ?? Number.NaN;
@@ -140,7 +151,7 @@ it('checks losses that change much more from step to step than the check forgive
 });
 
 it('compares medians, and gives percentiles between neighbours', () => {
-  const timing = { version: '1.0.0', adapter: 'a', calls: null, failed: null };
+  const timing = { version: '1.0.0', adapter: 'a', first: null, calls: null, failed: null };
   const rows = rowsOf({ suite: 's', case: 'c', unit: 'ms' }, [
     { ...timing, engine: 'heddle', samples: [3, 1, 2] },
     { ...timing, engine: 'tfjs', samples: [40, 10, 20, 30, 50] },
