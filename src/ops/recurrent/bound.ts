@@ -59,7 +59,7 @@ export function activated({ js, rounding }: RecurrentActivation, x: Bound, epsil
   return { value, error: reach(js, x, value) + epsilon * rounding(x.value, value) };
 }
 
-/** The slope at y; slopes are parabolas, steps and lines in y, on which ends are enough too. */
+/** The slope at y; slopes are monotone in y or parabolas, on which an interval's ends are enough too. */
 export function slopeAt({ slope, slopeRounding }: RecurrentActivation, y: Bound, epsilon: number): Bound {
   const value = slope(y.value);
   return { value, error: reach(slope, y, value) + epsilon * slopeRounding(y.value) };
@@ -70,8 +70,6 @@ const reach = (of: (x: number) => number, { value, error }: Bound, at: number): 
 
 /** One direction's part of R, for the two products of a step. */
 export interface KernelPart {
-  /** Columns of the direction: G·H. */
-  readonly width: number;
   /** Σ `others(j)` + (h ⊙ factors) · R, [G·H], summed in any order. */
   forward(h: readonly Bound[], others: (column: number) => readonly Bound[]): readonly Bound[];
   /** (gradients · Rᵀ) ⊙ factors, [H]. */
@@ -91,7 +89,6 @@ export function kernelPart(inputs: BoundedInputs, walk: Walk, width: number): Ke
     return at === null ? exactly(1) : element(inputs, 'rows', at);
   };
   return {
-    width,
     forward(h, others) {
       const sums = [0, 1, 2].map(() => new Float64Array(width));
       const [value, error, size] = sums as [Float64Array, Float64Array, Float64Array];
