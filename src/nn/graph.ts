@@ -17,7 +17,7 @@ export interface LayerGraph {
 }
 
 /**
- * @throws HeddleError for no inputs or outputs, an input that is given twice or is the result of a layer, an output that depends on
+ * @throws HeddleError for no inputs or outputs, inputs of different fixed batches, an input that is given twice or is the result of a layer, an output that depends on
  * an input which is not given, and an input that no output depends on.
  */
 export function graphOf(
@@ -146,6 +146,16 @@ function checkEnds(op: string, inputs: readonly SymbolicTensor[], outputs: reado
       roles: [role],
       values: { [role]: list.length },
       fix: 'pass what layers.input() and layer.apply() give',
+    });
+  }
+  const batches = new Set(inputs.map(({ shape }) => shape[0] ?? null).filter((batch) => batch !== null));
+  if (batches.size > 1) {
+    throw new HeddleError({
+      op,
+      message: `its inputs have batches of ${[...batches].join(' and ')}`,
+      roles: ['inputs', 'batchSize'],
+      values: { batches: [...batches] },
+      fix: 'give all inputs the same batchSize',
     });
   }
   const computed = inputs.find((tensor) => tensor.call !== null);

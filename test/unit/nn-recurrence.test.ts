@@ -288,6 +288,10 @@ describe('a fixed batch', () => {
       layers.dense({ units: 1, batchInputShape: [4, 2] }),
     ];
     expect(failure(() => sequential(late)).message).toContain('batchInputShape is [4,2], the input [any,1]');
+    const pairOf = [4, 8].map((batchSize) => layers.input({ shape: [1], batchSize }));
+    const merged = () =>
+      model({ inputs: pairOf, outputs: layers.flatten().apply(pairOf[0] as SymbolicTensor) });
+    expect(failure(merged).message).toContain('its inputs have batches of 4 and 8');
     const one = sequential([layers.dense({ units: 1, batchInputShape: [null, 1] })]);
     expect(one.batchSize).toBeNull();
     one.dispose();
