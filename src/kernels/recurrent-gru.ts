@@ -51,13 +51,11 @@ export function gruForward(use: GruUse, tile: RecurrentTile, range: StepRange): 
 export interface GruGradientUse extends RecurrentUse {
   readonly dsequence: boolean;
   readonly dfinals: boolean;
-  /** Whether anybody reads the gradient of the initial state: then the positions are one more than the steps. */
-  readonly dstate: boolean;
 }
 
 /**
  * Bindings by name: gates, recurrent_kernel, carry, sequence, state?, rows?, dsequence?, dstate (with `dfinals`, these are in its place).
- * `positions` go back from the last step.
+ * `positions` go back from the last step; the one after the first step leaves the gradient of the initial state.
  */
 export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions: StepRange): Launch {
   const { width } = tile;

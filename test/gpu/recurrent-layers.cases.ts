@@ -180,7 +180,7 @@ export const cases: GpuCase[] = [
     },
   },
   {
-    name: 'a training step takes as many dispatches at 40 steps as at 4',
+    name: 'a training step of two layers takes 20 dispatches at most, at 4 steps and at 200',
     async run(ctx) {
       await ownDevice(ctx);
       const dispatches = async (steps: number): Promise<number> => {
@@ -201,8 +201,9 @@ export const cases: GpuCase[] = [
         );
         return net.program?.stats().dispatches ?? 0;
       };
-      const [few, many] = [await dispatches(4), await dispatches(40)];
-      return check('dispatches', few === many && many > 0 && many <= 24, 'the same, ≤ 24', `${few}, ${many}`);
+      const counts = [await dispatches(4), await dispatches(200)];
+      const few = counts.every((count) => count > 0 && count <= 20);
+      return check('dispatches', few, '1 to 20', counts.join());
     },
   },
 ];

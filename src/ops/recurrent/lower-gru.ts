@@ -93,7 +93,7 @@ export function gruGradientCandidates(
   });
   const use: GruGradientUse = {
     ...extents,
-    ...{ state, mask, dropout, dsequence, dfinals, dstate: request.used[made.indexOf('dstate')] === true },
+    ...{ state, mask, dropout, dsequence, dfinals },
     functions: (width) => activationFunctions({ gate, candidate }, width),
   };
   const args: Readonly<Record<string, Arg>> = {
@@ -106,8 +106,9 @@ export function gruGradientCandidates(
     dsequence: input('dsequence'),
     dstate: dfinals ? inPlace('dfinals', 'dstate') : outputArg(made.indexOf('dstate')),
   };
-  // The gradient of the initial state is one position more.
-  const positions = shape.steps + Number(use.dstate);
+  // The gradient of the initial state is one position more. It is made whether anybody reads it or not: it has a place, where verification
+  // looks.
+  const positions = shape.steps + 1;
   return tilesFor(extents, GRADIENT, capabilities, limits).map((tile) => ({
     key: `gru_gradient_${tileKey(tile)}`,
     lower() {
