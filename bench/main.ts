@@ -1,5 +1,6 @@
 /** The page's script. */
 
+import 'uplot/dist/uPlot.min.css';
 import './face.js';
 import { DEFAULT_RUNS, runSuites } from './run.js';
 import { SUITES } from './suites/index.js';

@@ -18,6 +18,7 @@ export default defineConfig({
       '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js',
       '@tensorflow/tfjs-layers',
       '@tensorflow/tfjs-backend-webgpu',
+      'uplot',
     ],
   },
   build: { target: 'es2022', chunkSizeWarningLimit: 4000 },

@@ -9,7 +9,7 @@ import { serveBench } from './bench/site.js';
 import { launchBrowser } from './browser.js';
 
 const HELP = `npm run bench -- [options]
-  --suite NAME   run this suite only; may be given several times (steps)
+  --suite NAME   run this suite only; may be given several times (steps, recurrent)
   --case NAME    run this case only; may be given several times (celsius/free)
   --peers        run the other engines too, interleaved (default; --no-peers: Heddle alone)
   --runs N       samples of each engine and case (default 9)

@@ -4,6 +4,7 @@ import type { Row } from '../row.js';
 import type { runSuites } from '../run.js';
 import type { Suite } from '../suites/index.js';
 import { caseCard } from './case-card.js';
+import { drawSuiteChart } from './suite-chart.js';
 
 interface PageParts {
   readonly suites: Readonly<Record<string, Suite>>;
@@ -46,6 +47,12 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
   const run = async (): Promise<void> => {
     rows = [];
     results.replaceChildren();
+    const charts = new Map<string, ((rows: readonly Row[]) => void)[]>();
+    const chartsOf = (name: string) => {
+      const drawn = charts.get(name) ?? suites[name]?.charts?.map((chart) => drawSuiteChart(results, chart));
+      charts.set(name, drawn ?? []);
+      return drawn ?? [];
+    };
     adapter.textContent = '';
     adapter.className = '';
     abort = new AbortController();
@@ -64,6 +71,7 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
         },
         onRows(found, bench) {
           rows.push(...found);
+          for (const draw of chartsOf(bench.suite)) draw(found);
           results.append(caseCard(found, bench));
           adapter.textContent = `Adapter: ${found[0]?.adapter}`;
         },

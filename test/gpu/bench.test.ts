@@ -100,6 +100,55 @@ describe('the suite of training steps', () => {
   });
 });
 
+it('follows recurrent cells over the length of their sequences, in as many dispatches at any', async () => {
+  const rows = await run({ suites: ['recurrent'] });
+  expect(rows.map(({ failed }) => failed).filter((failed) => failed !== null)).toEqual([]);
+  const cells = ['simpleRNN', 'gru', 'lstm'];
+  expect(rows.map((row) => [row.case, row.engine])).toEqual(
+    cells.flatMap((cell) => [2, 7].map((length) => [`${cell}/${length}`, 'heddle'])),
+  );
+  for (const cell of cells) {
+    const [short, long] = [2, 7].map(
+      (length) => rowOf(rows, `${cell}/${length}`, 'heddle').calls?.dispatches,
+    );
+    expect(short, cell).toBeLessThanOrEqual(16);
+    expect(long, cell).toBe(short);
+  }
+});
+
+it('draws the charts of a suite as its rows come in', async () => {
+  const page = await browser.newPage();
+  try {
+    await page.goto(site.url);
+    await page.waitForSelector('#suites input');
+    for (const box of await page.$$('#suites input:not([value="recurrent"])')) await box.click();
+    await page.$eval('#runs', (input) => {
+      (input as HTMLInputElement).value = '1';
+    });
+    await page.click('#start');
+    await page.waitForSelector('.case');
+    await page.click('#stop');
+    await page.waitForSelector('#start:not([disabled])');
+    const drawn = await page.$$eval('figure', (figures) =>
+      figures.map((figure) => [
+        figure.querySelector('figcaption')?.textContent,
+        [...figure.querySelectorAll('.u-legend .u-label')].map((label) => label.textContent),
+        figure.querySelectorAll('canvas').length,
+      ]),
+    );
+    expect(drawn.map(([title]) => title)).toEqual([
+      'Milliseconds of a training step',
+      'Dispatches of a training step',
+    ]);
+    for (const [, labels, canvases] of drawn) {
+      expect(labels).toContain('simpleRNN');
+      expect(canvases).toBe(1);
+    }
+  } finally {
+    await page.close();
+  }
+});
+
 it('shows a peer that cannot be loaded as failed, with its message', async () => {
   const rows = await run({ cases: ['celsius/read'] }, async (page) => {
     await page.setRequestInterception(true);
@@ -135,7 +184,7 @@ it('refuses to time a kernel that computes wrong numbers', async () => {
 });
 
 it('names a suite or case that does not exist', async () => {
-  await expect(run({ suites: ['stairs'] })).rejects.toThrow("no suite 'stairs'; there are steps");
+  await expect(run({ suites: ['stairs'] })).rejects.toThrow("no suite 'stairs'; there are steps, recurrent");
   await expect(run({ cases: ['celsius'] })).rejects.toThrow("no case 'celsius'; there are celsius/free");
 });
 
