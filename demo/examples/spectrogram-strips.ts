@@ -1,5 +1,6 @@
 /** Spectrograms as pictures: time goes right, pitch up, and below each stands what the model hears. */
 
+import { shuffledOrder } from '../data/split.js';
 import type { Frames } from '../sound/frames.js';
 import { BANDS } from '../sound/spectrogram.js';
 import type { Strip } from './example.js';
@@ -7,19 +8,20 @@ import type { Strip } from './example.js';
 /** Pictures in a row, and rows. */
 const ACROSS = 6;
 const DOWN = 2;
+/** Chooses the pictures. */
+const SEED = 1;
 /** Standard deviations from black to white. */
 const DARK = -1;
 const BRIGHT = 3;
 
-/** Some of `frames`, spread over all; `logits` [rows, digits] are what the model makes of all. */
+/** Some of `frames`, always the same ones; `logits` [rows, digits] are what the model makes of all. */
 export function spectrogramStrips(
   frames: Frames,
   digits: readonly number[],
   logits: ArrayLike<number>,
 ): readonly Strip[] {
-  const shown = Math.min(ACROSS * DOWN, frames.rows);
-  const chosen = Array.from({ length: shown }, (_, index) => Math.floor((index * frames.rows) / shown));
-  const rows = Array.from({ length: Math.ceil(shown / ACROSS) }, (_, row) =>
+  const chosen = [...shuffledOrder(frames.rows, SEED).subarray(0, ACROSS * DOWN)];
+  const rows = Array.from({ length: Math.ceil(chosen.length / ACROSS) }, (_, row) =>
     chosen.slice(row * ACROSS, (row + 1) * ACROSS),
   );
   return rows.map((row, index) => ({

@@ -64,7 +64,7 @@ h1{font-size:24px}h2{font-size:17px;margin:32px 0 10px}svg{width:100%;height:aut
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:14px}figure{margin:0}
 figure img{width:100%;image-rendering:pixelated;border:3px solid #2a9560;border-radius:6px;box-sizing:border-box}.wrong img{border-color:#c8372d}
 figure .text{margin:0;font-weight:600}.written{white-space:pre-wrap}figcaption{font-size:13px;line-height:1.35}
-.strip{margin-bottom:10px}.strip div{display:flex;gap:4px}.strip img,.strip div figure{flex:1;min-width:0}.bad{color:#c8372d}pre{overflow-x:auto;font-size:12px}.legend{font-size:13px}.legend .key{width:24px;height:8px;margin-left:10px}`;
+.strip{margin-bottom:10px}.strip div{display:flex;gap:4px}.strip img,.strip div figure{flex:1;min-width:0}.strip img{border:0}.bad{color:#c8372d}pre{overflow-x:auto;font-size:12px}.legend{font-size:13px}.legend .key{width:24px;height:8px;margin-left:10px}`;
 
 export function htmlReport({ title, summary, history, verify, test }: ReportParts): string {
   const parts = [
