@@ -4,7 +4,7 @@
  */
 
 import { HeddleError, rejectUnknownOptions } from '../engine/index.js';
-import { Layer, type LayerConfig, labelOf } from './layer-class.js';
+import { type AnyLayer, Layer, type LayerConfig, labelOf } from './layer-class.js';
 import { type CommonLayerOptions, erased, type LayerDefinition } from './layer-definition.js';
 
 export {
@@ -27,14 +27,14 @@ type FactoryArguments<O> = object extends O
   : [options: O & CommonLayerOptions];
 
 /** Makes layers of one kind. */
-export interface LayerFactory<O extends object = never> {
-  (...args: FactoryArguments<O>): Layer;
+export interface LayerFactory<O extends object = never, L extends AnyLayer = Layer> {
+  (...args: FactoryArguments<O>): L;
   readonly type: string;
   /**
    * The layer that a config tells of. `kinds` are those that a file is read with, for layers that hold others. Throws a HeddleError for
    * options that it does not have or that are wrong.
    */
-  readonly restore: (config: LayerConfig, kinds?: Kinds) => Layer;
+  readonly restore: (config: LayerConfig, kinds?: Kinds) => L;
 }
 
 /** Kinds of layers and of cells, by type. */
@@ -45,13 +45,15 @@ const COMMON = ['name', 'inputShape', 'batchInputShape', 'trainable'] as const;
 /**
  * A new kind of layer: `const scale = defineLayer<{ by: number }>({ type: 'scale', options: ['by'], create: … })`, then `scale({ by: 2 })`.
  *
+ * @typeParam W what `build` gives
+ * @typeParam L what the factory gives: for a layer of two outputs `Layer<[SymbolicTensor, SymbolicTensor], [Tensor, Tensor]>`
  * @throws HeddleError (the factory) for unknown options, with the nearest valid one, and whatever `create` throws.
  */
-export function defineLayer<O extends object, W = undefined>(
+export function defineLayer<O extends object, W = undefined, L extends AnyLayer = Layer>(
   definition: LayerDefinition<O, W>,
-): LayerFactory<O> {
+): LayerFactory<O, L> {
   const { type, options: own } = definition;
-  const make = (given: O & CommonLayerOptions): Layer => {
+  const make = (given: O & CommonLayerOptions): L => {
     const label = labelOf(type, given.name ?? null);
     rejectOtherNames(label, given, definition.otherNames ?? {});
     rejectUnknownOptions(label, given, [...own, ...COMMON]);
@@ -59,7 +61,8 @@ export function defineLayer<O extends object, W = undefined>(
       Object.entries(given).filter(([key]) => own.includes(key as keyof O & string)),
     );
     const create = (speaker: string) => erased(definition.create(options as O, speaker));
-    return new Layer(type, given, options, create, definition.inputDtype);
+    // How many outputs there are shows when it is applied.
+    return new Layer(type, given, options, create, definition.inputDtype) as AnyLayer as L;
   };
   return Object.freeze(
     Object.assign((...[options]: FactoryArguments<O>) => make(options ?? ({} as O)), {

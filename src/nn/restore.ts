@@ -12,7 +12,7 @@ import { input, type SymbolicTensor } from './symbolic.js';
 import type { InitialWeights } from './weights.js';
 
 /** What restoring needs of a factory, whatever its options. */
-export type RestorableLayer = Pick<LayerFactory, 'type' | 'restore'>;
+export type RestorableLayer = Pick<LayerFactory<never, AnyLayer>, 'type' | 'restore'>;
 
 /** The same of a kind of cells. */
 export type RestorableCell = Pick<CellFactory, 'type' | 'restoreCell'>;

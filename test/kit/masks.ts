@@ -11,7 +11,7 @@ import { isSymbolic, type SymbolicTensor } from '../../src/nn/symbolic.js';
 export { nestedNumbers } from './sequences.js';
 
 /** The mask that arrives, as numbers; −1 where none does. */
-const seen = defineLayer<object>({
+export const seen = defineLayer<object>({
   type: 'seen',
   options: [],
   create: () => ({

@@ -8,6 +8,7 @@ import type { LossFunction } from '../../src/nn/losses.js';
 import * as losses from '../../src/nn/losses.js';
 import { type Model, model, sequential } from '../../src/nn/model.js';
 import { failure, rejection } from '../kit/failure.js';
+import { masked as under } from '../kit/sequences.js';
 
 beforeAll(async () => {
   await init({ device: 'cpu' });
@@ -17,17 +18,6 @@ type None = Readonly<Record<never, never>>;
 
 /** Step t of row b counts where t < 1 + b mod 3; row 5 has none. */
 const LENGTHS = [1, 2, 3, 1, 2, 0];
-
-/** Hands [x, counts] on as x under the mask `counts` [batch, steps]. */
-const under = defineLayer<None>({
-  type: 'under',
-  options: [],
-  create: () => ({
-    outputShape: ([shape = []]) => shape,
-    call: ([x]) => x as Tensor,
-    mask: (_, [, counts]) => counts as Tensor,
-  }),
-});
 
 const keeping = defineLayer<None>({
   type: 'keeping',

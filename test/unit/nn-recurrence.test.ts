@@ -3,12 +3,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { init, ops, type Tensor, tensor, type Variable } from '../../src/engine/index.js';
 import { load, save } from '../../src/nn/file.js';
-import { defineLayer, type Layer, type LayerFactory } from '../../src/nn/layer.js';
+import { defineLayer, type Layer } from '../../src/nn/layer.js';
 import * as layers from '../../src/nn/layers/index.js';
 import { model, sequential } from '../../src/nn/model.js';
 import { networkFromConfig } from '../../src/nn/restore.js';
 import type { SymbolicTensor } from '../../src/nn/symbolic.js';
 import { failure, rejection } from '../kit/failure.js';
+import { seen } from '../kit/masks.js';
 
 beforeAll(async () => {
   await init({ device: 'cpu' });
@@ -18,7 +19,7 @@ type None = Readonly<Record<never, never>>;
 type Pair = Layer<[SymbolicTensor, SymbolicTensor], [Tensor, Tensor]>;
 
 /** x [batch, n] → x · kernel [batch, n], and its sum over features [batch]. */
-const pair = defineLayer<None, Variable>({
+const pair = defineLayer<None, Variable, Pair>({
   type: 'pair',
   options: [],
   create: () => ({
@@ -30,7 +31,7 @@ const pair = defineLayer<None, Variable>({
       return [scaled, ops.sum(scaled, { axis: 1 })];
     },
   }),
-}) as unknown as (() => Pair) & Pick<LayerFactory, 'type' | 'restore'>;
+});
 
 /** y = x + what the batches before added up to. */
 const running = defineLayer<None, Variable>({
@@ -59,16 +60,6 @@ const masks = defineLayer<None>({
       const first = ops.slice(x as Tensor, { begin: [0, 0, 0], size: [shape[0] ?? 0, shape[1] ?? 0, 1] });
       return ops.cast(ops.notEqual(ops.reshape(first, shape.slice(0, 2)), 0), 'float32');
     },
-  }),
-});
-
-/** The mask that arrives, as numbers; −1 where none does. */
-const seen = defineLayer<None>({
-  type: 'seen',
-  options: [],
-  create: () => ({
-    outputShape: ([shape = []]) => shape.slice(0, 2),
-    call: ([x], _, { masks: [mask] }) => mask ?? ops.broadcastTo(tensor(-1), (x as Tensor).shape.slice(0, 2)),
   }),
 });
 
