@@ -8,6 +8,7 @@ import * as layers from '../../src/nn/layers/index.js';
 import { type Model, sequential } from '../../src/nn/model.js';
 import { Network } from '../../src/nn/network.js';
 import * as regularizers from '../../src/nn/regularizers/index.js';
+import { networkFromConfig } from '../../src/nn/restore.js';
 import { failure } from '../kit/failure.js';
 import { distance, numbers, sequenceNet } from '../kit/sequences.js';
 
@@ -234,6 +235,24 @@ describe('files', () => {
     expect(await copy.predict(x)).toEqual(first);
     expect(await net.predict(x)).not.toEqual(first);
     for (const one of [net, copy]) one.dispose();
+  });
+
+  it('are checked: what stands in a bidirectional layer is recurrent', () => {
+    const net = stack(layers.bidirectional({ layer: layers.lstm({ units: 2 }), inputShape: [4, 2] }));
+    const config = JSON.parse(JSON.stringify(net.config));
+    for (const layer of [
+      { name: 'dense', config: { units: 2 } },
+      { name: 'lstm' },
+      'lstm',
+      null,
+      undefined,
+    ]) {
+      config.layers[0].options.layer = layer;
+      const error = failure(() => networkFromConfig(config));
+      expect(error.op).toBe('bidirectional');
+      expect(error.values.valid).toContain('lstm');
+      expect(error.values.valid).not.toContain('dense');
+    }
   });
 
   it('refuse activations that are functions', () => {

@@ -10,12 +10,8 @@ import {
   type LayerConfig,
 } from '../../layer.js';
 import { parted } from './directions.js';
-import { gru } from './gru.js';
-import { lstm } from './lstm.js';
-import { type ListLayer, type RecurrentParts, recurrentParts } from './recurrent-layer.js';
-import { rnn } from './rnn.js';
+import { isRecurrentKind, type ListLayer, type RecurrentParts, recurrentParts } from './recurrent-layer.js';
 import { type BuiltSequence, type Merge, sequenceBehaviour } from './sequence-layer.js';
-import { simpleRNN } from './simple-rnn.js';
 
 /** How the outputs of the two directions become one; `null`: they stay two. */
 export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave' | 'average' | null;
@@ -125,24 +121,21 @@ function make({ layer, ...options }: Given): Layer {
   });
 }
 
-const KINDS = [simpleRNN, gru, lstm, rnn];
-
-/** The parts that a file tells of. */
+/** The parts that a file tells of. Kinds come with it, so that one direction's cell does not bring all others into a bundle. */
 function keptParts(kept: unknown, kinds: Kinds | undefined): RecurrentParts {
   const { name, config } = (kept ?? {}) as { readonly name?: unknown; readonly config?: unknown };
-  const kind = KINDS.find(({ type }) => type === name);
+  const recurrent = [...(kinds?.values() ?? [])].filter(isRecurrentKind);
+  const kind = recurrent.find(({ type }) => type === name);
   if (!kind || typeof config !== 'object' || config === null) {
     throw unknownName(
       TYPE,
       'layer',
       String(name),
-      KINDS.map(({ type }) => type),
+      recurrent.map(({ type }) => type),
     );
   }
   const options = config as LayerConfig['options'];
-  return recurrentParts(
-    kind.restore({ type: kind.type, name: kind.type, trainable: true, options }, kinds),
-  ) as RecurrentParts;
+  return partsOf(kind.restore({ type: kind.type, name: kind.type, trainable: true, options }, kinds));
 }
 
 /**

@@ -56,6 +56,13 @@ const known = new WeakMap<AnyLayer, RecurrentParts>();
 /** What `layer` is made of; `null` where it is not recurrent. */
 export const recurrentParts = (layer: AnyLayer): RecurrentParts | null => known.get(layer) ?? null;
 
+const kindsMade = new WeakSet<object>();
+
+/** Whether layers of this kind are recurrent. */
+export const isRecurrentKind = (
+  kind: object,
+): kind is Pick<RecurrentFactory<SequenceOptions>, 'type' | 'restore'> => kindsMade.has(kind);
+
 export function defineRecurrentLayer<O extends SequenceOptions, L extends AnyLayer = ListLayer>(
   definition: RecurrentDefinition<O>,
 ): RecurrentFactory<O, L> {
@@ -89,5 +96,7 @@ export function defineRecurrentLayer<O extends SequenceOptions, L extends AnyLay
     const options = (restoredOptions?.(config.options, kinds) ?? config.options) as LayerConfig['options'];
     return remembered(factory.restore({ ...config, options }), options);
   };
-  return Object.freeze(Object.assign(make, { type, restore })) as unknown as RecurrentFactory<O, L>;
+  const kind = Object.freeze(Object.assign(make, { type, restore })) as unknown as RecurrentFactory<O, L>;
+  kindsMade.add(kind);
+  return kind;
 }
