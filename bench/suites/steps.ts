@@ -41,13 +41,13 @@ const TASKS: readonly {
   {
     make: lstm,
     about: 'LSTM, 40 steps of 64 features, 128 units, batch 32, its last state into dense 10',
-    drives: { free: 3, read: 2 },
+    drives: { free: 2, read: 2 },
   },
   {
     make: gru,
     about:
       'GRU, 40 steps of 64 features, 128 units, batch 32, its last state into dense 10; TensorFlow.js has the older kind alone, with its reset gate before the product, and is checked against that',
-    drives: { free: 3, read: 2 },
+    drives: { free: 2, read: 2 },
     without: ['jax-js'],
     inTfjs: gruResetBefore,
   },
