@@ -256,6 +256,34 @@ describe('under a mask', () => {
   });
 });
 
+it('more padding changes nothing, through embedding, recurrent layers and dense', async () => {
+  const trained = async (padding: number) => {
+    const padded = (row: readonly number[]): number[] => [
+      ...row,
+      ...Array.from({ length: padding }, () => 0),
+    ];
+    const ids = LABELS.map((row, b) => padded(row.map((one, t) => (t < (LENGTHS[b] ?? 0) ? one + 1 : 0))));
+    const net = sequential(
+      [
+        layers.embedding({ inputDim: 5, outputDim: 3, maskZero: true, inputShape: [null] }),
+        layers.bidirectional({ layer: layers.gru({ units: 2, returnSequences: true }) }),
+        layers.lstm({ units: 4, returnSequences: true }),
+        layers.dense({ units: 4 }),
+      ],
+      { seed: 6 },
+    );
+    const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true });
+    net.compile({ optimizer: 'adam', loss, metrics: ['accuracy'] });
+    const { history } = await net.fit(ids, LABELS.map(padded), { epochs: 3, batchSize: 4 });
+    const weights = (await net.getWeights()).flatMap(({ data }) => [...data]);
+    net.dispose();
+    return [...(history.loss ?? []), ...(history.accuracy ?? []), ...weights];
+  };
+  const [short, long] = [await trained(0), await trained(4)];
+  expect(long).toHaveLength(short.length);
+  for (const [index, value] of short.entries()) expect(long[index]).toBeCloseTo(value, 5);
+});
+
 it('steps without a mask: labels of other shapes and numbers are refused', async () => {
   const net = sequential([layers.dense({ units: 4, inputShape: [STEPS, 4] })]);
   net.compile({ optimizer: 'sgd', loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }) });
