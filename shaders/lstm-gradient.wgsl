@@ -23,7 +23,8 @@
 //
 //   lstm_gradient_rows    QUADS quads of units × EACH = 4 or 8 rows in the registers of an invocation, 16 × 8 where H allows: the fast
 //                         one where the processor is the GPU.
-//   lstm_gradient_single  one row at a time, 4 units or 1: any number of units (the invocations take turns), single rows, and GPUs.
+//   lstm_gradient_single  one row at a time, 4 units or 1: any number of units (the invocations take turns), single rows, and GPUs,
+//   where it finds R transposed, so that neighbours read neighbours (`product`).
 //
 // STEPWISE, both make one position a dispatch instead: the units are spread over workgroups too, the later step's gradients come from
 // the gates, what is handed on lies in memory, and nothing is shared.
@@ -74,8 +75,9 @@ fn load_dfinal_h(at: u32) -> elem { return dfinals[at]; }
 fn load_dfinal_c(at: u32) -> elem { return dfinals[at]; }
 fn load_dstate(at: u32) -> elem { return dstate[at]; }
 fn store_dstate(at: u32, value: elem) { dstate[at] = value; }
-// An elem of the later step's gradients times R at the same columns, of each unit of an elem.
-fn product(d: elem, at: u32) -> elem {
+// An elem of the later step's gradients times R at the same columns (`column` an elem of them), of each unit of an elem.
+fn product(d: elem, unit: u32, column: u32) -> elem {
+  let at = unit * WIDTH * COLUMNS + column;
   return elem(
     dot(d, recurrent_kernel[at]),
     dot(d, recurrent_kernel[at + COLUMNS]),
@@ -139,11 +141,9 @@ fn state_at(place: Place, which: u32) -> u32 {
   return ((which * params.batch + inside(place.row)) * DIRECTIONS + place.direction) * UNITS + place.unit;
 }
 
-// Where the units of a gate begin: in the gradients of the step before position p, and in the rows of R of the place's units.
+// Where the units of a gate begin: in the gradients of the step before position p, and in the rows of R.
 fn later_at(place: Place, p: u32, gate: u32) -> u32 { return line_at(place, p - 1u) * GATES + gate * UNITS; }
-fn kernel_at(place: Place, gate: u32) -> u32 {
-  return place.unit * WIDTH * COLUMNS + (place.direction * GATES + gate) * UNITS;
-}
+fn column_at(place: Place, gate: u32) -> u32 { return (place.direction * GATES + gate) * UNITS; }
 
 fn handed_to(place: Place, p: u32) -> State {
   let h = state_at(place, 0u);
@@ -294,7 +294,7 @@ fn lstm_gradient_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invo
           share_quad(moved(first, own % EACH, own / EACH), p, gate, local + own % EACH);
         }
         meet();
-        let at = kernel_at(first, gate);
+        let at = first.unit * WIDTH * COLUMNS + column_at(first, gate);
         for (var k = 0u; k < UNITS; k++) {
           let d = later_quad(first, p, gate, local, k);
           var e = Quad();
@@ -356,10 +356,10 @@ fn lstm_gradient_single(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_in
         meet();
         for (var own = lane; own < owned; own += LANES) {
           let mine = moved(place, 0u, own);
-          let at = kernel_at(mine, gate);
+          let column = column_at(mine, gate);
           var sum = elem();
           for (var k = 0u; k < UNITS; k++) {
-            sum += product(later_elem(mine, p, gate, k), at + k);
+            sum += product(later_elem(mine, p, gate, k), mine.unit, column + k);
           }
           held[own] = add_sum(mine, sum, held[own]);
         }

@@ -22,7 +22,8 @@
 //
 //   simple_rnn_gradient_rows    QUADS quads of units × EACH = 4 or 8 rows in the registers of an invocation, 16 × 8 where H allows: the
 //                               fast one where the processor is the GPU.
-//   simple_rnn_gradient_single  one row at a time, 4 units or 1: any number of units (the invocations take turns), single rows, and GPUs.
+//   simple_rnn_gradient_single  one row at a time, 4 units or 1: any number of units (the invocations take turns), single rows, and GPUs,
+//   where it finds R transposed, so that neighbours read neighbours (`product`).
 //
 // STEPWISE, both make one position a dispatch instead: the units are spread over workgroups too, the later step's gradients come from
 // dgates, what is handed on lies in dstate, and nothing is shared.
@@ -70,8 +71,9 @@ fn load_dsequence(at: u32) -> elem { return dsequence[at]; }
 fn load_dfinal_h(at: u32) -> elem { return dfinals[at]; }
 fn load_dstate(at: u32) -> elem { return dstate[at]; }
 fn store_dstate(at: u32, value: elem) { dstate[at] = value; }
-// An elem of the later step's gradients times R at the same columns, of each unit of an elem.
-fn product(d: elem, at: u32) -> elem {
+// An elem of the later step's gradients times R at the same columns (`column` an elem of them), of each unit of an elem.
+fn product(d: elem, unit: u32, column: u32) -> elem {
+  let at = unit * WIDTH * COLUMNS + column;
   return elem(
     dot(d, recurrent_kernel[at]),
     dot(d, recurrent_kernel[at + COLUMNS]),
@@ -120,7 +122,6 @@ fn line_at(place: Place, p: u32) -> u32 {
   return ((inside(place.row) * params.steps + time_of(place.direction, p)) * DIRECTIONS + place.direction) * UNITS;
 }
 fn state_at(place: Place) -> u32 { return (inside(place.row) * DIRECTIONS + place.direction) * UNITS; }
-fn kernel_at(place: Place) -> u32 { return place.unit * WIDTH * COLUMNS + place.direction * UNITS; }
 
 fn handed_to(place: Place, p: u32) -> elem {
   let at = state_at(place) + place.unit;
@@ -238,7 +239,7 @@ fn simple_rnn_gradient_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(loca
         share_quad(moved(first, own % EACH, own / EACH), p, local + own % EACH);
       }
       meet();
-      let at = kernel_at(first);
+      let at = first.unit * WIDTH * COLUMNS + first.direction * UNITS;
       for (var k = 0u; k < UNITS; k++) {
         let d = later_quad(first, p, local, k);
         var e = Quad();
@@ -298,11 +299,10 @@ fn simple_rnn_gradient_single(@builtin(workgroup_id) wid: vec3<u32>, @builtin(lo
     }
     for (var own = lane; own < owned; own += LANES) {
       let mine = moved(place, 0u, own);
-      let at = kernel_at(mine);
       var sum = elem();
       if (p > 0u) {
         for (var k = 0u; k < UNITS; k++) {
-          sum += product(later_elem(mine, p, k), at + k);
+          sum += product(later_elem(mine, p, k), mine.unit, mine.direction * UNITS + k);
         }
       }
       held[own] = finish_step(mine, p, sum, held[own]);

@@ -84,7 +84,7 @@ export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, range: S
         load_dfinal_c: use.dfinals && use.cellState,
       }),
       keptPart('dstate', width, use.dstate),
-      productPart(width),
+      productPart(tile),
     ],
     baked: sharedMemory(tile, rows * 2 * use.units, 2 * (use.units / width)),
   });

@@ -76,7 +76,7 @@ export function simpleRnnGradient(use: SimpleRnnGradientUse, tile: RecurrentTile
       loadPart('dfinals', width, { load_dfinal_h: use.dfinals }),
       { binding: { name: 'dgates', access: 'inout', type: `array<${elemOf(width)}>` }, code: [] },
       keptPart('dstate', width, use.dstate),
-      productPart(width),
+      productPart(tile),
     ],
     baked: sharedMemory(tile, rows * 2 * use.units, 2 * (use.units / width)),
   });

@@ -46,7 +46,10 @@ export interface RecurrentTile {
   /** Elems of units that a workgroup makes: all of them, unless a dispatch makes one step. */
   readonly unitsHere: number;
   readonly lanes: number;
+  /** One step a dispatch. */
   readonly stepwise: boolean;
+  /** A gradient's R is transposed. */
+  readonly transposed: boolean;
 }
 
 /** Steps from `begin` up to `end`, in the direction's own order. */
@@ -82,7 +85,7 @@ export function recurrentLaunch(
   range: StepRange,
   { entryPoint, source, parts, baked }: RecurrentKernel,
 ): Launch {
-  const { width, rows, each, quads, unitsHere, lanes, stepwise } = tile;
+  const { width, rows, each, quads, unitsHere, lanes, stepwise, transposed } = tile;
   const elems = use.units / width;
   const functions = use.functions(width);
   const values = {
@@ -106,6 +109,7 @@ export function recurrentLaunch(
       ...Object.values(values),
       use.mask,
       use.dropout,
+      transposed,
       functions.key,
       ...bindings.map(({ name, access }) => `${name}:${access}`),
     ],
@@ -173,11 +177,26 @@ export const loadPart = (
   code: Object.entries(loads).map(([fn, there]) => LOAD(fn, there ? `${name}[at]` : 'elem()')),
 });
 
-/** An elem of the later step's gradients times R at the same columns, of each unit of an elem. */
-export const productPart = (width: 1 | 4): KernelPart => {
-  const dots = [0, 1, 2, 3].map((unit) => `dot(d, recurrent_kernel[at + ${unit}u * COLUMNS])`);
-  const value = width === 4 ? `elem(${dots.join(', ')})` : 'd * recurrent_kernel[at]';
-  return { code: [`fn product(d: elem, at: u32) -> elem { return ${value}; }`] };
+/** An elem of the later step's gradients times R at the same columns, of each unit of an elem. `transposed`, R is [D·G·H, H]. */
+export const productPart = ({ width, transposed }: RecurrentTile): KernelPart => {
+  const units = [0, 1, 2, 3].slice(0, width);
+  const products = transposed
+    ? units.map((j) => `part(d, ${j}u) * recurrent_kernel[(column * WIDTH + ${j}u) * UNITS + unit]`)
+    : units.map((j) => `dot(d, recurrent_kernel[at + ${j}u * COLUMNS])`);
+  const sum =
+    width === 1 && !transposed
+      ? 'd * recurrent_kernel[at]'
+      : transposed
+        ? products.join(' + ')
+        : `elem(${products.join(', ')})`;
+  return {
+    code: [
+      'fn product(d: elem, unit: u32, column: u32) -> elem {',
+      ...(transposed ? [] : ['  let at = unit * WIDTH * COLUMNS + column;']),
+      `  return ${sum};`,
+      '}',
+    ],
+  };
 };
 
 /**

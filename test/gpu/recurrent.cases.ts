@@ -135,15 +135,28 @@ const requestOf = <A extends object>(
   outputs: node.outputs,
   attrs,
   used: used ?? node.outputs.map(() => true),
-  capabilities: { ...DEFAULT_CAPABILITIES, software: true },
+  capabilities: DEFAULT_CAPABILITIES,
 });
+
+/** The kernels for software adapters and those for others, once each. */
+function bothKinds<A extends object>(
+  request: LowerRequest<A>,
+  candidates: (request: LowerRequest<A>) => readonly Candidate[],
+): readonly Candidate[] {
+  const found = [true, false].flatMap((software) =>
+    candidates({ ...request, capabilities: { ...request.capabilities, software } }),
+  );
+  return [...new Map(found.map((candidate) => [candidate.key, candidate])).values()];
+}
 
 function checkForward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
   const attrs = attrsOf(cell, sequence);
   const inputs = tensorsOf(cell, sequenceInputs(attrs), sequence);
   const node = nodeOf(SEQUENCE_OPS[cell], inputs, attrs);
   const request = requestOf(node, inputs, attrs, sequence.used);
-  const lists = limitsOf(cell, sequence).map((limits) => sequenceCandidates(cell, request, limits));
+  const lists = limitsOf(cell, sequence).map((limits) =>
+    bothKinds(request, (one) => sequenceCandidates(cell, one, limits)),
+  );
   return checkCandidates({ node, inputs, request, lists });
 }
 
@@ -163,7 +176,9 @@ function checkBackward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
   const node = nodeOf(SEQUENCE_GRADIENT_OPS[cell], inputs, attrs);
   const used = node.outputs.map((_, index) => index + 1 < node.outputs.length || attrs.state);
   const request = requestOf(node, inputs, attrs, used);
-  const lists = limitsOf(cell, sequence).map((limits) => sequenceGradientCandidates(cell, request, limits));
+  const lists = limitsOf(cell, sequence).map((limits) =>
+    bothKinds(request, (one) => sequenceGradientCandidates(cell, one, limits)),
+  );
   return checkCandidates({ node, inputs, request, lists });
 }
 

@@ -1,9 +1,10 @@
 /** How the steps of a recurrent kernel are cut into dispatches, and what these hand on to each other. */
 
 import type { TensorType } from '../../ir/graph.js';
-import { type Arg, type Lowered, outputArg, scratchArg } from '../../ir/op.js';
+import { type Arg, inputArg, type Lowered, outputArg, scratchArg } from '../../ir/op.js';
 import type { Capabilities, Launch } from '../../kernels/kernel.js';
 import type { RecurrentExtents, RecurrentTile, StepRange } from '../../kernels/recurrent.js';
+import { transposeTiled } from '../../kernels/transpose.js';
 
 /** How long one dispatch may take, how much it does in that time, and from how many units on one dispatch a step may be faster. */
 export interface RecurrentLimits {
@@ -39,15 +40,19 @@ export interface Handed {
   readonly scratch: readonly TensorType[];
   /** The place of an output: `null` where it needs none. */
   place(used: boolean, output: number, type: TensorType): Arg | null;
+  /** The place of a temporary. */
+  temporary(type: TensorType): Arg;
 }
 
 export function handedOn(ranges: readonly StepRange[]): Handed {
   const scratch: TensorType[] = [];
+  const temporary = (type: TensorType): Arg => scratchArg(scratch.push(type) - 1);
   return {
     scratch,
+    temporary,
     place(used, output, type) {
       if (used) return outputArg(output);
-      return ranges.length > 1 ? scratchArg(scratch.push(type) - 1) : null;
+      return ranges.length > 1 ? temporary(type) : null;
     },
   };
 }
@@ -70,4 +75,22 @@ export function lowered(
       args: launch.kernel.bindings.map(({ name }) => argOf(name)),
     })),
   };
+}
+
+/** What a kernel binds as R [H, D·G·H], `recurrent_kernel`, and what runs before it: a transpose, where `tile` asks for one. */
+export function recurrentKernelArgs(
+  input: number,
+  { units, directions }: RecurrentExtents,
+  gates: number,
+  { transposed }: RecurrentTile,
+  handed: Handed,
+  capabilities: Capabilities,
+): { readonly args: Readonly<Record<string, Arg>>; readonly launches: readonly Launch[] } {
+  const given = inputArg(input);
+  if (!transposed) return { args: { recurrent_kernel: given }, launches: [] };
+  const columns = directions.length * gates * units;
+  const launch = transposeTiled(1, units, columns, capabilities);
+  if (!launch) throw new RangeError(`R [${units},${columns}] is too large to be transposed`);
+  const result = handed.temporary({ shape: [columns, units], dtype: 'float32' });
+  return { args: { source: given, result, recurrent_kernel: result }, launches: [launch] };
 }

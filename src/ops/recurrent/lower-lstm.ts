@@ -3,7 +3,7 @@
 import type { Candidate, LowerRequest } from '../../ir/op.js';
 import { inputArg, outputArg } from '../../ir/op.js';
 import { lstmForward, lstmGradient } from '../../kernels/recurrent-lstm.js';
-import { handedOn, lowered, type RecurrentLimits, rangesOf } from './dispatches.js';
+import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
 import {
   GATES,
@@ -20,7 +20,7 @@ import { tileKey, tilesFor } from './tiles.js';
 /** h of a step and of the next, and of `single` what each unit keeps. */
 const FORWARD = { rowsBytes: 8, singleBytes: 16, quads: false };
 /** The gradients of two gates, and of `single` what each unit keeps. */
-const GRADIENT = { rowsBytes: 8, singleBytes: 16, quads: true };
+const GRADIENT = { rowsBytes: 8, singleBytes: 16, quads: true, transposes: true };
 
 export function lstmCandidates(
   { inputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
@@ -78,9 +78,10 @@ export function lstmGradientCandidates(
     lower() {
       const ranges = rangesOf(extents, GATES.lstm, positions, tile, limits);
       const handed = handedOn(ranges);
+      const before = recurrentKernelArgs(1, extents, GATES.lstm, tile, handed, capabilities);
       const args = {
         gates: { kind: 'inout', input: 0, output: 0 } as const,
-        recurrent_kernel: inputArg(1),
+        ...before.args,
         carry: inputArg(roles.indexOf('carry')),
         state: inputArg(roles.indexOf('state')),
         rows: inputArg(roles.indexOf('rows')),
@@ -95,7 +96,7 @@ export function lstmGradientCandidates(
         functions: (width: 1 | 4) => activationFunctions({ gate, candidate }, width),
       };
       const launches = ranges.map((range) => lstmGradient(use, tile, range));
-      return lowered(launches, args, handed);
+      return lowered([...before.launches, ...launches], args, handed);
     },
   }));
 }

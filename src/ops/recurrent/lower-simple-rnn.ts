@@ -2,7 +2,7 @@
 
 import { type Candidate, inputArg, type LowerRequest, outputArg } from '../../ir/op.js';
 import { simpleRnnForward, simpleRnnGradient } from '../../kernels/recurrent-simple-rnn.js';
-import { handedOn, lowered, type RecurrentLimits, rangesOf } from './dispatches.js';
+import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
 import {
   GATES,
@@ -18,6 +18,7 @@ import { tileKey, tilesFor } from './tiles.js';
 
 /** Numbers of a step and of the next, and of `single` what each unit keeps. */
 const NEEDS = { rowsBytes: 8, singleBytes: 12, quads: true };
+const GRADIENT = { ...NEEDS, transposes: true };
 
 export function simpleRnnCandidates(
   { inputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
@@ -68,14 +69,15 @@ export function simpleRnnGradientCandidates(
   const states = { shape: shapeOfRole('dstate', shape, attrs), dtype: 'float32' } as const;
   // The gradient of the initial state is one position more.
   const positions = shape.steps + Number(dstate);
-  return tilesFor(extents, NEEDS, capabilities, limits).map((tile) => ({
+  return tilesFor(extents, GRADIENT, capabilities, limits).map((tile) => ({
     key: `simple_rnn_gradient_${tileKey(tile)}`,
     lower() {
       const ranges = rangesOf(extents, GATES.simpleRnn, positions, tile, limits);
       const handed = handedOn(ranges);
+      const before = recurrentKernelArgs(1, extents, GATES.simpleRnn, tile, handed, capabilities);
       const args = {
         sequence: inputArg(0),
-        recurrent_kernel: inputArg(1),
+        ...before.args,
         rows: inputArg(roles.indexOf('rows')),
         dsequence: inputArg(roles.indexOf('dsequence')),
         dfinals: inputArg(roles.indexOf('dfinals')),
@@ -89,7 +91,7 @@ export function simpleRnnGradientCandidates(
         functions: (width: 1 | 4) => activationFunctions({ candidate }, width),
       };
       const launches = ranges.map((range) => simpleRnnGradient(use, tile, range));
-      return lowered(launches, args, handed);
+      return lowered([...before.launches, ...launches], args, handed);
     },
   }));
 }

@@ -12,6 +12,8 @@ export interface TileNeeds {
   readonly singleBytes: number;
   /** Whether an invocation of `rows` may take four elems. */
   readonly quads: boolean;
+  /** Whether `single` can take R transposed, which a GPU reads faster. */
+  readonly transposes?: boolean;
 }
 
 /** Rows of a workgroup and of an invocation. */
@@ -26,13 +28,14 @@ const STEP_UNITS = 32;
 
 /** The tiles that `capabilities` allow, best first; never none. */
 export function tilesFor(
-  extents: RecurrentExtents,
+  extents: RecurrentExtents & { readonly gates: number },
   needs: TileNeeds,
   capabilities: Capabilities,
   { stepwiseFrom }: RecurrentLimits,
 ): readonly RecurrentTile[] {
   const { batch, units } = extents;
   const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: memory } = capabilities;
+  const transposed = needs.transposes === true && !capabilities.software;
   const tiles: RecurrentTile[] = [];
   if (units % 4 === 0) {
     for (const [rows, each] of SHARING) {
@@ -42,13 +45,14 @@ export function tilesFor(
     }
   }
   if (units * needs.singleBytes <= memory) {
-    for (const width of widthsOf(units)) tiles.push(singleTile(units / width, width, most));
+    for (const width of widthsOf(units))
+      tiles.push({ ...singleTile(units / width, width, most), transposed });
   }
   if (units >= stepwiseFrom || tiles.length === 0) tiles.push(...stepwiseTiles(extents, needs));
   const { software } = capabilities;
   const ranked = tiles.map((tile) => ({
     tile,
-    rank: software ? softwareStep(extents, tile) : gpuOrder(extents, tile),
+    rank: software ? softwareStep(extents, extents.gates, tile) : gpuOrder(extents, tile),
   }));
   return ranked.sort((a, b) => a.rank - b.rank).map(({ tile }) => tile);
 }
@@ -65,12 +69,12 @@ function rowsTile(
   // Fewer than a subgroup of a software adapter would leave lanes idle.
   const quads = several && unitsHere % 16 === 0 ? 4 : 1;
   const lanes = (unitsHere / quads) * (rows / each);
-  return { kind: 'rows', width: 4, rows, each, quads, unitsHere, lanes, stepwise };
+  return { kind: 'rows', width: 4, rows, each, quads, unitsHere, lanes, stepwise, transposed: false };
 }
 
 function singleTile(unitsHere: number, width: 1 | 4, most: number, stepwise = false): RecurrentTile {
   const lanes = Math.min(unitsHere, most);
-  return { kind: 'single', width, rows: 1, each: 1, quads: 1, unitsHere, lanes, stepwise };
+  return { kind: 'single', width, rows: 1, each: 1, quads: 1, unitsHere, lanes, stepwise, transposed: false };
 }
 
 /** One dispatch a step. */
@@ -84,5 +88,10 @@ function stepwiseTiles({ batch, units }: RecurrentExtents, needs: TileNeeds): Re
 }
 
 /** Names a tile; stable. */
-export const tileKey = ({ kind, width, rows, each, stepwise }: RecurrentTile): string =>
-  [kind, kind === 'rows' ? `${rows}x${each}` : `w${width}`, ...(stepwise ? ['stepwise'] : [])].join('_');
+export const tileKey = ({ kind, width, rows, each, stepwise, transposed }: RecurrentTile): string =>
+  [
+    kind,
+    kind === 'rows' ? `${rows}x${each}` : `w${width}`,
+    ...(stepwise ? ['stepwise'] : []),
+    ...(transposed ? ['transposed'] : []),
+  ].join('_');
