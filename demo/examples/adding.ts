@@ -68,11 +68,11 @@ export async function compareOnAdding(context: ExampleContext, sizes: AddingSize
   const rows = Math.min(SHOWN, sizes.test);
   const shown = { data: test.x.data.subarray(0, rows * sizes.steps * 2), shape: [rows, sizes.steps, 2] };
 
-  const said = new Map<Kind, readonly number[]>();
-  const plot = (kind: Kind, net: Model) => async (): Promise<Plot> => {
+  const answers = async (net: Model): Promise<readonly number[]> => {
     const { data } = (await net.predict(shown, { batchSize: rows })) as NDArray;
-    return drawn(test.y.data.subarray(0, rows), said.set(kind, [...data]));
+    return [...data];
   };
+  const said = new Map<Kind, readonly number[]>();
 
   const stepsPerEpoch = Math.ceil(sizes.train / batchSize);
   const errors = new Map<Kind, number>();
@@ -81,7 +81,7 @@ export async function compareOnAdding(context: ExampleContext, sizes: AddingSize
     net.compile({ optimizer: optimizers.adam({ learningRate: 0.01 }), loss: losses.meanSquaredError() });
     context.show({
       model: net,
-      plot: plot(kind, net),
+      plot: async () => drawn(test.y.data.subarray(0, rows), said.set(kind, await answers(net))),
       stepsPerEpoch,
       steps: KINDS.length * epochs * stepsPerEpoch,
     });
@@ -89,6 +89,7 @@ export async function compareOnAdding(context: ExampleContext, sizes: AddingSize
     context.stage(`testing the ${kind}`);
     const { loss } = (await net.evaluate(test.x, test.y)) as { loss: number };
     errors.set(kind, loss);
+    said.set(kind, await answers(net));
   }
 
   const [simple, lstm] = KINDS.map((kind) => errors.get(kind) as number) as [number, number];

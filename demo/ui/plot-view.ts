@@ -32,6 +32,7 @@ export class PlotView {
     }
     this.clear();
     this.#names = names;
+    const models = lines.filter(({ kind }) => kind === 'model');
     const options = {
       ...this.#size(),
       padding: [10, 14, 0, 0] as uPlot.Padding,
@@ -39,7 +40,7 @@ export class PlotView {
       cursor: { y: false },
       scales: { x: { time: false } },
       axes: axes(labels),
-      series: [{ label: labels[0] }, ...lines.map(series)],
+      series: [{ label: labels[0] }, ...lines.map((line) => series(line, models.indexOf(line)))],
     };
     this.#plot = new uPlot(options, data, this.#place);
   }
@@ -49,6 +50,7 @@ export class PlotView {
   }
 }
 
+/** `index` is its place among the models, whose colours are those of the loss chart. */
 function series({ name, kind }: PlotLine, index: number): uPlot.Series {
   const common = { label: name, spanGaps: true, points: { show: false } };
   if (kind === 'truth') return { ...common, stroke: colour('--text'), width: 1.5 };

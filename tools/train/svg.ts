@@ -40,7 +40,10 @@ export function lineChart(curves: ReadonlyMap<string, Curve>, label: string): st
 
 /** Lines over a common x axis, such as a forecast over the true curve: what is so in the colour of the text, what is to be beaten dashed. */
 export function linePlot({ title, axes: [x, y], lines }: Plot): string {
-  const drawable = lines.map(({ kind, ...line }, index) => {
+  const models = lines.filter(({ kind }) => kind === 'model');
+  const drawable = lines.map((line) => {
+    const { kind } = line;
+    const index = models.indexOf(line);
     const colour = kind === 'model' ? (COLOURS[index % COLOURS.length] as string) : 'currentColor';
     const faint = kind === 'baseline' ? ' stroke-dasharray="5 4" opacity="0.55"' : '';
     return { ...line, colour, look: `stroke="${colour}" stroke-width="1.5"${faint}` };
