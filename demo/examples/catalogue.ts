@@ -97,7 +97,7 @@ export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
       'An LSTM reads 2,834 film titles letter by letter and makes up others, all on the GPU; or it learns from your own text.',
     data: 'films',
     takes: 'text',
-    defaults: { epochs: 14, batchSize: 16, seed: 42 },
+    defaults: { epochs: 20, batchSize: 16, seed: 42 },
   },
   {
     name: 'genres',
@@ -105,7 +105,7 @@ export const CATALOGUE: readonly ExampleInfo[] = Object.freeze([
     teaches:
       'A GRU reads a title word by word from both ends and tells the genre: better than always naming the most common one.',
     data: 'films',
-    defaults: { epochs: 8, batchSize: 32, seed: 42 },
+    defaults: { epochs: 6, batchSize: 32, seed: 42 },
   },
   {
     name: 'co2',

@@ -5,8 +5,8 @@ import type { Rows } from '../text/rows.js';
 
 const EMBEDDED = 32;
 const UNITS = 96;
-/** Where the learning rate begins, and where it ends after the last epoch. */
-const RATES = [8e-3, 4e-4] as const;
+/** Of learning, see `settlingRate`. */
+export const RATES = [8e-3, 4e-4] as const;
 
 /** The network and those of its layers that writing needs, one character at a time. */
 export interface CharacterModel {
@@ -27,7 +27,7 @@ export function characterModel(ids: number, length: number, seed: number): Chara
   const embedded = layers.dropout({ rate: 0.1 }).apply(embedding.apply(inputs));
   const [states] = lstm.apply(embedded);
   if (!states) throw new Error('an lstm layer gives at least its sequence');
-  const net = model({ inputs, outputs: output.apply(layers.dropout({ rate: 0.3 }).apply(states)), seed });
+  const net = model({ inputs, outputs: output.apply(layers.dropout({ rate: 0.35 }).apply(states)), seed });
   const optimizer = optimizers.adam({ learningRate: RATES[0] });
   net.compile({ optimizer, loss: bits, metrics: [bits] });
   return { net, embedding, lstm, output, units: UNITS, optimizer };
@@ -35,7 +35,7 @@ export function characterModel(ids: number, length: number, seed: number): Chara
 
 /** With its states, so that it can be asked for one step after the other. */
 const recurrent = () =>
-  layers.lstm({ units: UNITS, recurrentDropout: 0.2, returnSequences: true, returnState: true });
+  layers.lstm({ units: UNITS, recurrentDropout: 0.25, returnSequences: true, returnState: true });
 
 /**
  * Bits that each character costs, −log₂ p: labels [batch, length] and logits [batch, length, ids] → [batch, length]. As a loss it is
@@ -58,12 +58,4 @@ export async function bitsPerCharacter(
   const targets = { data: rows.targets, shape };
   const { bits: mean } = await net.evaluate(inputs, targets, { batchSize });
   return mean ?? Number.NaN;
-}
-
-/** The learning rate of an epoch (from 0): as it was for the first half, then ever smaller, so that weights settle. */
-export function learningRate(epoch: number, epochs: number): number {
-  const [first, last] = RATES;
-  const half = Math.ceil(epochs / 2);
-  const settling = epoch < half ? 0 : (epoch - half + 1) / (epochs - half);
-  return first * (last / first) ** settling;
 }

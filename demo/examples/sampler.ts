@@ -51,7 +51,7 @@ export class Sampler {
     /** Never set back: each text is another one. */
     const drawn = variable(Uint32Array.of(0), { shape: [], dtype: 'uint32', store, name: 'drawn' });
 
-    const temperature = input([1]);
+    const temperature = input([]);
     const prefix = input([length], 'int32');
     const [states, nextH, nextC] = lstm.apply([embedding.apply(read), h, c]) as [Tensor, Tensor, Tensor];
     const logits = ops.reshape(output.apply(states), [texts, ids]);
@@ -59,7 +59,7 @@ export class Sampler {
       logits,
       tensor(Array.from({ length: ids }, (_, id) => (id === PAD ? NEVER : 0))),
     );
-    const free = ops.categorical(ops.div(possible, temperature), { seed, counter: drawn }); // [texts]
+    const free = ops.categorical(possible, { temperature, seed, counter: drawn }); // [texts]
     const given = ops.gather(prefix, place); // [1]; PAD where the prefix is over
     const next = ops.select(ops.notEqual(given, PAD), ops.broadcastTo(given, [texts]), free);
 
@@ -95,7 +95,7 @@ export class Sampler {
     const { texts, length } = this.#options;
     const padded = Int32Array.from({ length }, (_, place) => prefix[place] ?? PAD);
     this.#begin();
-    const feeds = { prefix: padded, temperature: Float32Array.of(temperature) };
+    const feeds = { prefix: padded, temperature };
     const { next } = await this.#program.run(feeds, { times: length, collect: ['next'] });
     const ids = next?.data ?? []; // [length, texts]
     return Array.from({ length: texts }, (_, text) =>

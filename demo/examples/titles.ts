@@ -8,9 +8,10 @@ import type { WriteRequest, Written } from '../driver/events.js';
 import type { Rows } from '../text/rows.js';
 import { partsOf, passagesTask, type Task, titlesTask } from '../text/task.js';
 import { END } from '../text/vocabulary.js';
-import { bitsPerCharacter, characterModel, learningRate } from './characters.js';
+import { bitsPerCharacter, characterModel, RATES } from './characters.js';
 import type { ExampleContext, ExampleResult, Writer } from './example.js';
 import { Sampler } from './sampler.js';
+import { settlingRate } from './settling.js';
 
 /** The temperature of what is written after each epoch. */
 const TEMPERATURE = 0.7;
@@ -36,7 +37,7 @@ export async function titles(context: ExampleContext): Promise<ExampleResult> {
 
   let cost = Number.NaN;
   for (let epoch = 0; epoch < epochs; epoch++) {
-    optimizer.learningRate = learningRate(epoch, epochs);
+    optimizer.learningRate = settlingRate(RATES, epoch, epochs);
     const { rows, length, inputs, targets } = parts[epoch % parts.length] as Rows;
     const shape = [rows, length];
     const run = net.fit(

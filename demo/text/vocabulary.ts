@@ -5,6 +5,9 @@ export const PAD = 0;
 /** The id of the end of a line, which also stands before every text. */
 export const END = 1;
 
+/** Of words: the id of those that are not known. */
+export const UNKNOWN = 1;
+
 /** What stands for a character that a vocabulary has no id of its own for. */
 const OTHER = '�';
 

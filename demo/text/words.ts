@@ -1,9 +1,7 @@
 /** Titles as words: for a title's genre, whole words say more than letters do. */
 
-import { PAD } from './vocabulary.js';
+import { PAD, UNKNOWN } from './vocabulary.js';
 
-/** What a word outside the vocabulary is read as. */
-export const UNKNOWN = 1;
 /** The words that are read of a title; titles of the data set have eleven at most. */
 export const WORDS = 12;
 

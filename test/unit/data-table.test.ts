@@ -11,8 +11,8 @@ import {
   textColumn,
 } from '../../demo/data/packed-table.js';
 import { LONGEST_TITLE, TITLE_ALPHABET, titleForm } from '../../demo/text/title.js';
-import { PAD } from '../../demo/text/vocabulary.js';
-import { UNKNOWN, WORDS, wordsIn, wordsOf } from '../../demo/text/words.js';
+import { PAD, UNKNOWN } from '../../demo/text/vocabulary.js';
+import { WORDS, wordsIn, wordsOf } from '../../demo/text/words.js';
 import { readFilms, tidied } from '../../tools/data/films.js';
 import { findPackage } from '../../tools/data/sources.js';
 

@@ -5,9 +5,9 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeTable } from '../../demo/data/packed-table.js';
 import type { Curves, TestReport, WriteRequest, Written } from '../../demo/driver/events.js';
 import { readReport } from '../../demo/driver/reading.js';
-import { learningRate } from '../../demo/examples/characters.js';
 import type { ExampleContext, ExampleResult, Shown } from '../../demo/examples/example.js';
 import { genres, majorityAccuracy } from '../../demo/examples/genres.js';
+import { settlingRate } from '../../demo/examples/settling.js';
 import { titles } from '../../demo/examples/titles.js';
 
 beforeAll(async () => {
@@ -168,9 +168,9 @@ describe('genres', () => {
 });
 
 it('the learning rate stays for half of the epochs, then falls to its end', () => {
-  const rates = [0, 1, 2, 3].map((epoch) => learningRate(epoch, 4));
+  const rates = [0, 1, 2, 3].map((epoch) => settlingRate([8e-3, 4e-4], epoch, 4));
   expect(rates.slice(0, 2)).toEqual([8e-3, 8e-3]);
   expect(rates[3]).toBeCloseTo(4e-4, 10);
   expect(rates[2]).toBeLessThan(8e-3);
-  expect(learningRate(0, 1)).toBe(8e-3);
+  expect(settlingRate([8e-3, 4e-4], 0, 1)).toBe(8e-3);
 });
