@@ -56,7 +56,7 @@ function optionsOf({ x }: SuiteChart, names: readonly string[], figure: HTMLElem
   };
   return {
     ...sizeIn(figure),
-    padding: [10, 14, 0, 0],
+    padding: [10, 24, 0, 0],
     legend: { live: false },
     cursor: { y: false },
     scales: { x: { time: false }, y: { range: (_, __, most) => [0, 1.05 * most] } },
