@@ -1,7 +1,7 @@
 /** Spectrograms as pictures: time goes right, pitch up, and below each stands what the model hears. */
 
 import { shuffledOrder } from '../data/split.js';
-import type { Frames } from '../sound/frames.js';
+import { type Frames, pickFrames } from '../sound/frames.js';
 import { BANDS } from '../sound/spectrogram.js';
 import type { Strip } from './example.js';
 
@@ -14,15 +14,19 @@ const SEED = 1;
 const DARK = -1;
 const BRIGHT = 3;
 
-/** Some of `frames`, always the same ones; `logits` [rows, digits] are what the model makes of all. */
+/** Some of `frames` to show, always the same ones. */
+export const framesToShow = (frames: Frames): Frames =>
+  pickFrames(frames, shuffledOrder(frames.rows, SEED).subarray(0, ACROSS * DOWN));
+
+/** A picture of each of `frames`; `logits` [rows, digits] are what the model makes of them. */
 export function spectrogramStrips(
   frames: Frames,
   digits: readonly number[],
   logits: ArrayLike<number>,
 ): readonly Strip[] {
-  const chosen = [...shuffledOrder(frames.rows, SEED).subarray(0, ACROSS * DOWN)];
-  const rows = Array.from({ length: Math.ceil(chosen.length / ACROSS) }, (_, row) =>
-    chosen.slice(row * ACROSS, (row + 1) * ACROSS),
+  const all = [...frames.labels.keys()];
+  const rows = Array.from({ length: Math.ceil(frames.rows / ACROSS) }, (_, row) =>
+    all.slice(row * ACROSS, (row + 1) * ACROSS),
   );
   return rows.map((row, index) => ({
     title: index === 0 ? 'spectrograms, time to the right, and the digit that is heard' : 'and more of them',

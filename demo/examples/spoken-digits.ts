@@ -11,7 +11,7 @@ import { type Recording, readRecordings, splitRecordings } from '../sound/record
 import { BANDS } from '../sound/spectrogram.js';
 import { ORDERS, toneRecordings } from '../sound/tones.js';
 import type { ExampleContext, ExampleResult, Strip } from './example.js';
-import { spectrogramStrips } from './spectrogram-strips.js';
+import { framesToShow, spectrogramStrips } from './spectrogram-strips.js';
 
 const UNITS = 32;
 /** The accuracy on held-out recordings. */
@@ -104,9 +104,10 @@ async function learn(
     metrics: ['accuracy'],
   });
   const stepsPerEpoch = Math.ceil(train.rows / batchSize);
+  const shown = framesToShow(heldOut);
   const strips = async (): Promise<readonly Strip[]> => {
-    const { data } = (await net.predict(inputsOf(heldOut), { batchSize: heldOut.rows })) as NDArray;
-    return spectrogramStrips(heldOut, digits, data);
+    const { data } = (await net.predict(inputsOf(shown), { batchSize: shown.rows })) as NDArray;
+    return spectrogramStrips(shown, digits, data);
   };
   context.show({ model: net, strips, stepsPerEpoch, steps: runs * epochs * stepsPerEpoch });
   await context.follow(

@@ -43,6 +43,17 @@ export function paddedFrames(
   return { rows: all.length, steps, x, lengths, labels };
 }
 
+/** Some rows of `frames`, copied. */
+export function pickFrames(frames: Frames, rows: Uint32Array): Frames {
+  const size = frames.steps * BANDS;
+  const x = new Float32Array(rows.length * size);
+  for (const [to, from] of rows.entries())
+    x.set(frames.x.subarray(from * size, (from + 1) * size), to * size);
+  const pick = (values: Int32Array): Int32Array<ArrayBuffer> =>
+    Int32Array.from(rows, (row) => values[row] as number);
+  return { ...frames, rows: rows.length, x, lengths: pick(frames.lengths), labels: pick(frames.labels) };
+}
+
 /** The same frames in another order, recording by recording: what is left is what the frames say without their order. */
 export function shuffledFrames(frames: Frames, random: RandomStream): Frames {
   const x = frames.x.slice();

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { digitsOf, longest, MOST_FRAMES, paddedFrames, shuffledFrames } from '../../demo/sound/frames.js';
+import {
+  digitsOf,
+  longest,
+  MOST_FRAMES,
+  paddedFrames,
+  pickFrames,
+  shuffledFrames,
+} from '../../demo/sound/frames.js';
 import {
   type Recording,
   readRecordings,
@@ -154,6 +161,18 @@ describe('frames for a network', () => {
 
   it('end after about a second', () => {
     expect(longest([recording('1_a_1.wav', sine(440, 30_000))])).toBe(MOST_FRAMES);
+  });
+
+  it('are picked row by row', () => {
+    const frames = paddedFrames(recordings, [4, 9], longest(recordings));
+    const picked = pickFrames(frames, Uint32Array.of(2, 1));
+    expect(picked).toEqual(
+      paddedFrames(
+        [2, 1].map((row) => recordings[row] as Recording),
+        [4, 9],
+        frames.steps,
+      ),
+    );
   });
 
   it('shuffled are the same frames within their length, in another order', () => {
