@@ -81,7 +81,7 @@ export function kernelPart(inputs: BoundedInputs, walk: Walk, width: number): Ke
   const { epsilon } = inputs;
   const tensor = inputs.tensors.recurrentKernel;
   const columns = tensor?.shape[1] ?? 0;
-  const values = Float64Array.from(tensor?.data ?? []);
+  const values = new Float64Array(tensor?.data ?? []);
   const errors = inputs.errors.recurrentKernel;
   const from = (k: number): number => k * columns + walk.column(0, 0);
   const factor = (k: number): Bound => {

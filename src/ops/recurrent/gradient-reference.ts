@@ -25,7 +25,7 @@ export function sequenceGradientReference(
   actual: Tensors = {},
 ): void {
   const { cell, units } = shape;
-  const kernel = Float64Array.from(inputs.recurrentKernel?.data ?? []);
+  const kernel = new Float64Array(inputs.recurrentKernel?.data ?? []);
   for (const walk of walks(shape, attrs, inputs)) {
     const final = (part: number): number[] =>
       listOf(units, (u) => read(attrs.dfinals ? inputs.dfinals : undefined, walk.stateAt(part, u)));

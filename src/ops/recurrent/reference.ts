@@ -30,7 +30,7 @@ export function sequenceReference(
   actual: Tensors = {},
 ): void {
   const { units } = shape;
-  const kernel = Float64Array.from(inputs.recurrentKernel?.data ?? []);
+  const kernel = new Float64Array(inputs.recurrentKernel?.data ?? []);
   for (const walk of walks(shape, attrs, inputs)) {
     const initial = (part: number): number[] =>
       listOf(units, (u) => inputs.state?.data[walk.stateAt(part, u)] ?? 0);
