@@ -5,10 +5,14 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeTable } from '../../demo/data/packed-table.js';
 import type { Curves, TestReport, WriteRequest, Written } from '../../demo/driver/events.js';
 import { readReport } from '../../demo/driver/reading.js';
+import { softmax } from '../../demo/driver/softmax.js';
+import { bitsPerCharacter, characterModel } from '../../demo/examples/characters.js';
 import type { ExampleContext, ExampleResult, Shown } from '../../demo/examples/example.js';
 import { genres, majorityAccuracy } from '../../demo/examples/genres.js';
 import { settlingRate } from '../../demo/examples/settling.js';
 import { titles } from '../../demo/examples/titles.js';
+import { packLines } from '../../demo/text/rows.js';
+import { PAD } from '../../demo/text/vocabulary.js';
 
 beforeAll(async () => {
   await init({ device: 'cpu' });
@@ -131,6 +135,22 @@ describe('titles', () => {
   it('refuses a file that is no text before anything is trained', async () => {
     const files = [new File(['x'], 'x.txt')];
     await expect(ran(titles, { files })).rejects.toThrow(/x\.txt: it has 1 characters/);
+  });
+});
+
+describe('bits per character', () => {
+  it('are a mean over all characters, padding left out, whatever the batches', async () => {
+    const model = characterModel(6, 5, 1);
+    const rows = packLines([[2, 3], [4], [5, 2, 3, 4], [3]], 5, 1);
+    const { data } = await model.net.predict({ data: rows.inputs, shape: [rows.rows, 5] });
+    let bits = 0;
+    for (const [place, id] of rows.targets.entries())
+      if (id !== PAD) bits -= Math.log2(softmax(data.subarray(place * 6, place * 6 + 6))[id] as number);
+    expect(rows.characters).toBe(12);
+    expect(rows.rows * 5).toBeGreaterThan(12);
+    for (const batchSize of [1, 2, 3])
+      expect(await bitsPerCharacter(model, rows, batchSize)).toBeCloseTo(bits / 12, 5);
+    model.net.dispose();
   });
 });
 
