@@ -31,6 +31,7 @@ const QUADS = 1u; // elems of an invocation: 4, or 1
 const LANES = 32u;
 const TURNS = 1u;
 const STEPWISE = false;
+const TRANSPOSED = false; // R is [D·3·H, H]: on GPUs, where neighbours then read neighbours
 struct Params {
   batch: u32,
   steps: u32,
@@ -116,6 +117,10 @@ fn kernel_block(place: Place, index: u32, column: u32) -> Four {
   if (index >= QUADS) {
     return Four();
   }
+  if (TRANSPOSED) {
+    let at = (place.direction * GATES * UNITS + column) * WIDTH * UNITS + place.unit + index;
+    return Four(recurrent_kernel[at], recurrent_kernel[at + UNITS], recurrent_kernel[at + 2u * UNITS], recurrent_kernel[at + 3u * UNITS]);
+  }
   let at = kernel_at(place.direction, (place.unit + index) * WIDTH) + column;
   let next = DIRECTIONS * GATES * UNITS;
   return turned(recurrent_kernel[at], recurrent_kernel[at + next], recurrent_kernel[at + 2u * next], recurrent_kernel[at + 3u * next]);
@@ -140,9 +145,6 @@ fn add_line(sums: ptr<function, Four>, d: elem, r0: Four, r1: Four, r2: Four, r3
 
 // `sum` is what reaches h through R from the step after, and dstate what reached it otherwise. The last position leaves it there.
 fn finish_backward(direction: u32, row: u32, unit: u32, position: u32, sum: elem) {
-  if (row >= params.batch) {
-    return;
-  }
   let own = state_at(direction, row) + unit;
   var dh: elem;
   if (position == 0u) {
@@ -240,7 +242,9 @@ fn backward(place: Place, position: u32) {
     }
   }
   var sums = array<Four, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
-  for (var own = 0u; own < EACH * QUADS; own++) {
+  // Not a constant, so that no compiler unrolls what it bounds.
+  let owned = min(EACH, params.batch - place.row) * QUADS;
+  for (var own = 0u; own < owned; own++) {
     let row = own / QUADS;
     let index = own % QUADS;
     finish_backward(place.direction, place.row + row, place.unit + index, position, sums[row][index]);

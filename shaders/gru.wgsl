@@ -159,7 +159,7 @@ fn begin_forward(place: Place, row: u32, step: u32) -> Gates {
     load_bias(second + 2u * UNITS));
   if (STATE && step == 0u) {
     for (var k = 0u; k < UNITS; k++) {
-      let h = initial(state_at(place.direction, row) + k) * factors(clamped(row), place.direction * UNITS + k);
+      let h = initial(state_at(place.direction, row) + k) * factors(row, place.direction * UNITS + k);
       add_row(&sums, h, kernel_row(place, k, 0u), kernel_row(place, k, 1u), kernel_row(place, k, 2u), kernel_row(place, k, 3u));
     }
   }
@@ -180,25 +180,25 @@ fn finish_forward(place: Place, row: u32, step: u32, sums: Gates) {
     before = sequence[h_at(direction, row, step - 1u) + place.unit];
   }
   var after = z * before + (elem(1) - z) * n;
-  if (!counts(clamped(row), time_of(direction, step))) {
+  if (!counts(row, time_of(direction, step))) {
     after = before;
   }
-  if (row < params.batch) {
-    store_gates(at, z);
-    store_gates(at + UNITS, r);
-    store_gates(at + 2u * UNITS, n);
-    store_carry(line + place.unit, sums[2]);
-    store_sequence(h_at(direction, row, step) + place.unit, after);
-    if (step + 1u == params.steps) {
-      store_final(state_at(direction, row) + place.unit, after);
-    }
+  store_gates(at, z);
+  store_gates(at + UNITS, r);
+  store_gates(at + 2u * UNITS, n);
+  store_carry(line + place.unit, sums[2]);
+  store_sequence(h_at(direction, row, step) + place.unit, after);
+  if (step + 1u == params.steps) {
+    store_final(state_at(direction, row) + place.unit, after);
   }
 }
 
 fn forward(place: Place, step: u32) {
   // Arrays that are indexed by a variable live in memory: the sums have names of their own.
   var sums: array<Gates, 8>;
-  for (var row = 0u; row < EACH; row++) {
+  // Not a constant, so that no compiler unrolls what it bounds.
+  let rows_here = min(EACH, params.batch - place.row);
+  for (var row = 0u; row < rows_here; row++) {
     sums[row] = begin_forward(place, place.row + row, step);
   }
   var s0 = sums[0];
@@ -239,7 +239,7 @@ fn forward(place: Place, step: u32) {
     }
   }
   sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
-  for (var row = 0u; row < EACH; row++) {
+  for (var row = 0u; row < rows_here; row++) {
     finish_forward(place, place.row + row, step, sums[row]);
   }
 }

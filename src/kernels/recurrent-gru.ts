@@ -80,7 +80,7 @@ export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions:
         ],
       },
     ],
-    baked: { TURNS: turnsOf(tile) },
+    baked: { TURNS: turnsOf(tile), TRANSPOSED: tile.transposed },
   });
 }
 

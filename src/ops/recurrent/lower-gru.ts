@@ -4,7 +4,7 @@ import type { TensorType } from '../../ir/graph.js';
 import { type Arg, type Candidate, inputArg, type LowerRequest, outputArg, scratchArg } from '../../ir/op.js';
 import { requireIndexable } from '../../kernels/attachment.js';
 import { type GruGradientUse, type GruUse, gruForward, gruGradient } from '../../kernels/recurrent-gru.js';
-import { lowered, type RecurrentLimits, rangesOf } from './dispatches.js';
+import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
 import {
   GATES,
@@ -22,7 +22,7 @@ import { tileKey, tilesFor } from './tiles.js';
 
 /** Nothing goes through workgroup memory. */
 const FORWARD = { rowsBytes: 0, singleBytes: 0, quads: false };
-const GRADIENT = { ...FORWARD, quads: true };
+const GRADIENT = { ...FORWARD, quads: true, transposes: true };
 
 export function gruCandidates(
   request: LowerRequest<SequenceAttrs>,
@@ -98,7 +98,6 @@ export function gruGradientCandidates(
   };
   const args: Readonly<Record<string, Arg>> = {
     gates: inPlace('gates', 'dgates'),
-    recurrent_kernel: input('recurrentKernel'),
     carry: inPlace('carry', 'dcarry'),
     sequence: input('sequence'),
     state: input('state'),
@@ -113,8 +112,17 @@ export function gruGradientCandidates(
     key: `gru_gradient_${tileKey(tile)}`,
     lower() {
       const ranges = rangesOf(extents, GATES.gru, positions, tile, limits);
+      const handed = handedOn(ranges);
+      const kernel = recurrentKernelArgs(
+        roles.indexOf('recurrentKernel'),
+        extents,
+        GATES.gru,
+        tile,
+        handed,
+        capabilities,
+      );
       const launches = ranges.map((range) => gruGradient(use, tile, range));
-      return lowered(launches, args, { scratch: [] });
+      return lowered([...kernel.launches, ...launches], { ...args, ...kernel.args }, handed);
     },
   }));
 }
