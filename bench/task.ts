@@ -62,8 +62,11 @@ export interface Task {
 
 export type Network = Pick<Task, 'features' | 'image' | 'sequence' | 'layers'>;
 
-/** Adam's other numbers, given to every engine. */
-export const ADAM = Object.freeze({ beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
+/**
+ * Adam's other numbers, given to every engine. ε is too small to matter: TensorFlow.js adds it to √v behind the correction of the bias, the
+ * others before, and many gradients of a recurrent network are smaller than 1e-7.
+ */
+export const ADAM = Object.freeze({ beta1: 0.9, beta2: 0.999, epsilon: 1e-10 });
 
 export const stepsPerEpoch = ({ rows, batch }: Task): number => rows / batch;
 
