@@ -54,6 +54,14 @@ export function checkedSides(label: string, role: string, value: unknown): Sides
   );
 }
 
+/** Of a sequence: one number for both ends or [before, after], integers ≥ 0; throws otherwise. */
+export function checkedEnds(label: string, padding: unknown): 'valid' | 'same' | Pair {
+  if (padding === 'valid' || padding === 'same') return padding;
+  if (isWhole(padding, 0)) return [padding, padding];
+  if (isPair(padding, 0)) return padding;
+  throw refused(label, 'padding', padding, "use 'valid', 'same', an integer ≥ 0, or [before, after]");
+}
+
 /** The only input's shape where it has this rank, batch and channels included; throws otherwise. */
 export function imageShape(label: string, inputs: readonly FreeShape[], rank = 4): FreeShape {
   const shape = onlyShape(label, inputs);

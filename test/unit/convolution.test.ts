@@ -12,6 +12,7 @@ import {
   conv2d,
   conv2dTranspose,
   depthwiseConv2d,
+  maxPool,
   separableConv2d,
   sum,
 } from '../../src/ops/index.js';
@@ -186,7 +187,46 @@ describe('errors', () => {
     expect(much.fix).toContain('outputPadding');
   });
 
+  it('of sequences speak of sequences', () => {
+    const conv = (options: object, x = value(2, 9, 4)): HeddleError =>
+      errorOf(() => conv1d(x, value(3, 4, 6), options));
+    for (const padding of [
+      'SAME',
+      'causal',
+      [1],
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      -1,
+    ]) {
+      const error = conv({ padding });
+      expect([error.op, error.roles]).toEqual(['conv1d', ['padding']]);
+      expect(error.fix).toContain('[before, after]');
+    }
+    expect(conv({ strides: 0 }).message).toBe('conv1d: strides is 0; give an integer ≥ 1');
+    expect(conv({ dilations: [2] }).roles).toEqual(['dilations']);
+    expect(conv({}, value(2, 9, 3)).message).toBe(
+      'conv1d: input has 3 channels, filter expects 4; ' +
+        'input [2,9,3] (channels last), filter [3,4,6] (length, channels per group, filters): make these equal',
+    );
+  });
+
+  it('name padding that is no pair of pairs, and options that are missing', () => {
+    const ragged = errorOf(() =>
+      conv2d(value(1, 9, 9, 1), value(3, 3, 1, 1), { padding: [[1], [1, 2, 3]] } as object),
+    );
+    expect(ragged.roles).toEqual(['padding']);
+    expect(errorOf(() => maxPool(value(1, 4, 4, 1), {} as never)).roles).toEqual(['poolSize']);
+  });
+
   it('name ranks and dtypes', () => {
+    expect(errorOf(() => depthwiseConv2d(value(9, 9, 4), value(3, 3, 4, 1))).message).toContain(
+      'input [9,9,4] has rank 3, not 4',
+    );
+    expect(errorOf(() => depthwiseConv2d(value(1, 9, 9, 4), value(3, 3, 4))).message).toContain(
+      'filter [3,3,4] has rank 3, not 4',
+    );
     expect(errorOf(() => conv2d(value(4, 4, 1), value(3, 3, 1, 1)))).toMatchObject({
       roles: ['input'],
       values: { input: [4, 4, 1] },

@@ -1,13 +1,12 @@
 /** Convolution of sequences. */
 
-import { HeddleError, ops, type Tensor, type Variable } from '../../engine/index.js';
+import { ops, type Tensor, type Variable } from '../../engine/index.js';
 import { checkedCount } from '../checks.js';
 import { defineLayer } from '../layer.js';
-import { imageShape, type Pair } from '../windows.js';
+import { checkedEnds, imageShape, type Pair } from '../windows.js';
 import {
   checkChannels,
   checkedOutput,
-  checkedPadding,
   checkGroups,
   convolvedExtent,
   knownChannels,
@@ -58,7 +57,7 @@ export const conv1d = defineLayer<Conv1dOptions, ConvWeights>({
     const size = checkedCount(label, 'kernelSize', options.kernelSize);
     const strides = checkedCount(label, 'strides', options.strides ?? 1);
     const dilations = checkedCount(label, 'dilations', options.dilations ?? 1);
-    const padding = sidesOf(label, options.padding ?? 'valid');
+    const padding = checkedEnds(label, options.padding ?? 'valid');
     const window: Window2d = {
       kernelSize: [1, size],
       strides: [1, strides],
@@ -87,24 +86,3 @@ export const conv1d = defineLayer<Conv1dOptions, ConvWeights>({
     };
   },
 });
-
-/** [before, after]. */
-function sidesOf(label: string, padding: unknown): 'valid' | 'same' | Pair {
-  if (typeof padding !== 'object' || padding === null) {
-    const sides = checkedPadding(label, padding);
-    return typeof sides === 'string' ? sides : sides[1];
-  }
-  const pair = Array.isArray(padding) ? (padding as readonly unknown[]) : [];
-  const [before, after] = pair;
-  if (pair.length === 2 && isCount(before) && isCount(after)) return [before, after];
-  throw new HeddleError({
-    op: label,
-    message: `padding is ${JSON.stringify(padding)}`,
-    roles: ['padding'],
-    values: { padding },
-    fix: "use 'valid', 'same', an integer ≥ 0, or [before, after]",
-  });
-}
-
-const isCount = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0;

@@ -65,7 +65,7 @@ export function checkedWindow(label: string, options: Window2dOptions): Window2d
   };
 }
 
-export function checkedPadding(label: string, padding: unknown): Padding {
+function checkedPadding(label: string, padding: unknown): Padding {
   if (padding === 'valid' || padding === 'same') return padding;
   if (typeof padding !== 'string') return checkedSides(label, 'padding', padding);
   throw new HeddleError({

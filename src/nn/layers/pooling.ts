@@ -4,7 +4,7 @@ import { HeddleError, ops, type Tensor } from '../../engine/index.js';
 import { checkedCount } from '../checks.js';
 import { defineLayer, type LayerFactory } from '../layer.js';
 import type { FreeShape } from '../shapes.js';
-import { checkedPair, checkedSides, imageShape, type Pair, type Sides } from '../windows.js';
+import { checkedEnds, checkedPair, checkedSides, imageShape, type Pair, type Sides } from '../windows.js';
 
 export interface Pooling2dOptions {
   /** Cells of the window, one number or [height, width]. Default 2. */
@@ -23,11 +23,11 @@ export interface Pooling1dOptions {
   readonly poolSize?: number;
   /** Default: `poolSize`. */
   readonly strides?: number;
-  /** Default `'valid'`. */
-  readonly padding?: 'valid' | 'same' | number;
+  /** `'valid'`, `'same'`, or steps around the sequence that never count, one number or [before, after]. Default `'valid'`. */
+  readonly padding?: 'valid' | 'same' | number | Pair;
 }
 
-type Pool = (x: Tensor, options: Required<Pooling2dOptions>) => Tensor;
+type Pool = typeof ops.maxPool;
 
 const OPTIONS = ['poolSize', 'strides', 'padding'] as const;
 
@@ -66,14 +66,14 @@ function pooling1d(type: string, pool: Pool): LayerFactory<Pooling1dOptions> {
     create({ poolSize = 2, strides = poolSize, padding = 'valid' }, label) {
       const window = checkedCount(label, 'poolSize', poolSize);
       const step = checkedCount(label, 'strides', strides);
-      const sides = checkedPadding(label, padding, [window, window]);
+      const ends = checkedEnds(label, padding);
+      if (typeof ends !== 'string' && Math.max(...ends) >= window) throw tooBroad(label, padding, [window]);
       return {
         outputShape(inputs): FreeShape {
           const [batch = null, length = null, channels = null] = imageShape(label, inputs, 3);
-          const around = typeof sides === 'string' ? sides : sides[0];
-          return [batch, pooledExtent(label, length, window, step, around), channels];
+          return [batch, pooledExtent(label, length, window, step, ends), channels];
         },
-        call: ([x]) => pool(x as Tensor, { poolSize: window, strides: step, padding }),
+        call: ([x]) => pool(x as Tensor, { poolSize: window, strides: step, padding: ends }),
       };
     },
   });
@@ -87,14 +87,17 @@ function checkedPadding(label: string, padding: unknown, window: Pair): Padding 
     const sides = checkedSides(label, 'padding', padding);
     if (sides.every((pair, axis) => Math.max(...pair) < (window[axis] as number))) return sides;
   }
-  throw new HeddleError({
+  throw tooBroad(label, padding, window);
+}
+
+const tooBroad = (label: string, padding: unknown, window: readonly number[]): HeddleError =>
+  new HeddleError({
     op: label,
     message: `padding is ${JSON.stringify(padding)}, the window [${window.join(',')}]`,
     roles: ['padding'],
     values: { padding, poolSize: window },
     fix: "use 'valid', 'same', or numbers smaller than the window",
   });
-}
 
 /** How many windows fit along an axis. Throws where not even one does. */
 function pooledExtent(

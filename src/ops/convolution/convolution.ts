@@ -5,9 +5,9 @@ import { showShape, sizeOf } from '../../core/shape.js';
 import type { TensorType, Value } from '../../ir/graph.js';
 import { matmul } from '../matmul.js';
 import { reshape } from '../structural.js';
-import { type Pair, resolveWindow, type WindowOptions } from './geometry.js';
+import { resolveWindow, type SequencePadding, sequencePads, type WindowOptions } from './geometry.js';
 import { convolution } from './op.js';
-import { type ConvAttrs, type ConvShape, convShape } from './shape.js';
+import { type ConvAttrs, type ConvShape, convShape, fourExtents, IMAGES } from './shape.js';
 
 export interface Conv2dOptions extends WindowOptions {
   /** Channels and filters in as many parts, each convolved by itself. Default 1. */
@@ -20,7 +20,7 @@ export interface Conv1dOptions {
   /** Default 1. */
   readonly dilations?: number;
   /** As for images; a pair is [before, after]. Default `'valid'`. */
-  readonly padding?: 'valid' | 'same' | number | Pair;
+  readonly padding?: SequencePadding;
   /** Default 1. */
   readonly groups?: number;
 }
@@ -44,7 +44,14 @@ export function conv1d(x: Value, filter: Value, options: Conv1dOptions = {}): Va
   rejectUnknownOptions('conv1d', options, GROUPED);
   const [n, length, channels] = threeExtents('input', x, '[batch, length, channels]');
   const [size, perGroup, filters] = threeExtents('filter', filter, '[length, channels per group, filters]');
-  const { strides = 1, dilations = 1, padding = 'valid', groups = 1 } = options;
+  const { groups = 1 } = options;
+  const strides = positiveInteger('strides', options.strides ?? 1);
+  const dilations = positiveInteger('dilations', options.dilations ?? 1);
+  const padding = sequencePads('conv1d', options.padding ?? 'valid');
+  if (channels % groups === 0 && channels !== perGroup * groups) {
+    const expected = groups === 1 ? perGroup : `${perGroup} × ${groups} groups`;
+    throw otherChannels('conv1d', x, filter, expected, 'length, channels per group, filters');
+  }
   const y = convolve(
     'conv1d',
     reshape(x, [n, 1, length, channels]),
@@ -52,7 +59,7 @@ export function conv1d(x: Value, filter: Value, options: Conv1dOptions = {}): Va
     {
       strides: [1, strides],
       dilations: [1, dilations],
-      padding: alongWidth(padding),
+      padding: typeof padding === 'string' ? padding : [[0, 0], padding],
       groups,
     },
   );
@@ -98,17 +105,10 @@ export function separableConv2d(
 }
 
 function depthwise(op: string, x: Value, filter: Value, options: WindowOptions): Value {
-  const [height = 0, width = 0, channels = 0, multiplier = 0] = filter.shape;
-  const fits = filter.shape.length === 4 && x.shape.length === 4 && x.shape[3] === channels && channels > 0;
-  if (!fits) {
-    throw new HeddleError({
-      op,
-      message: `input has ${x.shape[3]} channels, filter expects ${filter.shape[2]}`,
-      roles: ['input', 'filter'],
-      values: { input: x.shape, filter: filter.shape },
-      fix: `input ${showShape(x.shape)} (NHWC), filter ${showShape(filter.shape)} (height, width, channels, multiplier): make these equal`,
-    });
-  }
+  const layout = 'height, width, channels, multiplier';
+  const [, , , given] = fourExtents(op, 'input', x, IMAGES);
+  const [height, width, channels, multiplier] = fourExtents(op, 'filter', filter, `filters are [${layout}]`);
+  if (given !== channels || channels === 0) throw otherChannels(op, x, filter, channels, layout);
   const flat = reshape(filter, [height, width, 1, channels * multiplier]);
   return convolve(op, x, flat, { ...options, groups: channels });
 }
@@ -136,9 +136,32 @@ function pointwise(x: Value, filter: Value): Value {
   return reshape(y, [...x.shape.slice(0, -1), filters]);
 }
 
-function alongWidth(padding: NonNullable<Conv1dOptions['padding']>): NonNullable<WindowOptions['padding']> {
-  if (typeof padding === 'string') return padding === 'same' ? 'same' : 'valid';
-  return [[0, 0], typeof padding === 'number' ? [padding, padding] : padding];
+function otherChannels(
+  op: string,
+  { shape: x }: TensorType,
+  { shape: filter }: TensorType,
+  expected: number | string,
+  layout: string,
+): HeddleError {
+  return new HeddleError({
+    op,
+    message: `input has ${x.at(-1)} channels, filter expects ${expected}`,
+    roles: ['input', 'filter'],
+    values: { input: x, filter },
+    fix: `input ${showShape(x)} (channels last), filter ${showShape(filter)} (${layout}): make these equal`,
+  });
+}
+
+/** Of a sequence, which has one axis. */
+function positiveInteger(role: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new HeddleError({
+    op: 'conv1d',
+    message: `${role} is ${JSON.stringify(value)}`,
+    roles: [role],
+    values: { [role]: value },
+    fix: 'give an integer ≥ 1',
+  });
 }
 
 function threeExtents(

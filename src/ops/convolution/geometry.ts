@@ -12,6 +12,9 @@ export type Pair = readonly [number, number];
 /** What surrounds the image: [[top, bottom], [left, right]]. */
 export type Pads = readonly [Pair, Pair];
 
+/** What surrounds a sequence: none, as many cells as `'same'` takes, one number for both ends, or [before, after]. */
+export type SequencePadding = 'valid' | 'same' | number | Pair;
+
 export interface WindowOptions {
   /** Steps of the window, one number or [height, width]. Default 1. */
   readonly strides?: number | Pair;
@@ -37,7 +40,12 @@ const AXES = ['height', 'width'] as const;
 export const reach = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
 /** The window that `options` mean for an image of `size` [H, W]. Throws a `HeddleError` for numbers out of range. */
-export function resolveWindow(op: string, size: Pair, kernel: Pair, options: WindowOptions): Window {
+export function resolveWindow(
+  op: string,
+  size: Pair,
+  kernel: Pair,
+  options: Omit<WindowOptions, 'padding'> & { readonly padding?: WindowOptions['padding'] | Pair },
+): Window {
   const strides = positivePair(op, 'strides', options.strides ?? 1);
   const dilations = positivePair(op, 'dilations', options.dilations ?? 1);
   const same = (axis: 0 | 1): Pair =>
@@ -60,8 +68,8 @@ export function samePads(
 }
 
 /** `padding` as pairs where it does not depend on the image. */
-export function explicitPads(op: string, padding: 'valid' | number | Pads): Pads {
-  const pads: Pads =
+export function explicitPads(op: string, padding: 'valid' | number | Pads | Pair): Pads {
+  const pads: Pads | Pair =
     padding === 'valid'
       ? [
           [0, 0],
@@ -73,16 +81,29 @@ export function explicitPads(op: string, padding: 'valid' | number | Pads): Pads
             [padding, padding],
           ]
         : padding;
-  const sides = Array.isArray(pads) && pads.length === 2 ? pads.flat() : [];
-  if (sides.length === 4 && sides.every((side) => Number.isInteger(side) && side >= 0)) return pads;
-  throw new HeddleError({
+  if (Array.isArray(pads) && pads.length === 2 && pads.every(isEnds)) return pads as Pads;
+  throw refusedPadding(op, padding, '[[top, bottom], [left, right]] of such integers');
+}
+
+/** `padding` of a sequence, a number as [before, after]. Throws for anything else. */
+export function sequencePads(op: string, padding: SequencePadding): 'valid' | 'same' | Pair {
+  if (padding === 'valid' || padding === 'same') return padding;
+  const ends: unknown = typeof padding === 'number' ? [padding, padding] : padding;
+  if (isEnds(ends)) return ends;
+  throw refusedPadding(op, padding, '[before, after]');
+}
+
+const isEnds = (pair: unknown): pair is Pair =>
+  Array.isArray(pair) && pair.length === 2 && pair.every((end) => Number.isInteger(end) && end >= 0);
+
+const refusedPadding = (op: string, padding: unknown, pairs: string): HeddleError =>
+  new HeddleError({
     op,
     message: `padding is ${JSON.stringify(padding)}`,
     roles: ['padding'],
     values: { padding },
-    fix: "give 'valid', 'same', an integer ≥ 0, or [[top, bottom], [left, right]] of such integers",
+    fix: `give 'valid', 'same', an integer ≥ 0, or ${pairs}`,
   });
-}
 
 /** How many places the window visits along [height, width]. Throws where it does not fit into the padded image. */
 export function outputSize(op: string, size: Pair, kernel: Pair, window: Window): Pair {
@@ -106,7 +127,8 @@ export function outputSize(op: string, size: Pair, kernel: Pair, window: Window)
 
 /** One number or two as [height, width]; integers ≥ `least`. */
 export function positivePair(op: string, role: string, value: number | Pair, least = 1): Pair {
-  const pair: readonly number[] = typeof value === 'number' ? [value, value] : value;
+  const pair: readonly number[] =
+    typeof value === 'number' ? [value, value] : Array.isArray(value) ? value : [];
   const [height, width] = pair;
   if (pair.length === 2 && height !== undefined && width !== undefined) {
     if (pair.every((one) => Number.isInteger(one) && one >= least)) return [height, width];

@@ -127,17 +127,19 @@ const windowOf = ({ strides, dilations, padding, groups }: ConvAttrs): ConvAttrs
   groups,
 });
 
+export const IMAGES = 'images are [batch, height, width, channels]';
+
 function image(
   op: string,
   role: string,
   tensor: TensorType | undefined,
 ): readonly [number, number, number, number] {
-  return extents(op, role, tensor, 'images are [batch, height, width, channels]');
+  return fourExtents(op, role, tensor, IMAGES);
 }
 
 function kernels(op: string, tensor: TensorType | undefined): readonly [number, number, number, number] {
   const layout = 'filters are [height, width, channels per group, filters]';
-  const found = extents(op, 'filter', tensor, layout);
+  const found = fourExtents(op, 'filter', tensor, layout);
   if (found[0] > 0 && found[1] > 0) return found;
   throw new HeddleError({
     op,
@@ -148,7 +150,8 @@ function kernels(op: string, tensor: TensorType | undefined): readonly [number, 
   });
 }
 
-function extents(
+/** The extents of a float32 tensor of rank 4, which `layout` names. Throws for any other. */
+export function fourExtents(
   op: string,
   role: string,
   tensor: TensorType | undefined,

@@ -3,7 +3,15 @@
 import { HeddleError, rejectUnknownOptions } from '../../core/errors.js';
 import { type Shape, showShape } from '../../core/shape.js';
 import type { HostTensor, TensorType, Value } from '../../ir/graph.js';
-import { outputSize, type Pads, type Pair, positivePair, resolveWindow } from '../convolution/geometry.js';
+import {
+  outputSize,
+  type Pads,
+  type Pair,
+  positivePair,
+  resolveWindow,
+  type SequencePadding,
+  sequencePads,
+} from '../convolution/geometry.js';
 import { reshape } from '../structural.js';
 
 /** Every number known; padding is never counted as a cell. */
@@ -26,9 +34,10 @@ export interface PoolOptions {
   readonly strides?: number | Pair;
   /**
    * `'valid'`: only whole windows; `'same'`: as many windows as make the output ⌈in / stride⌉ long, the odd cell at the end; or
-   * cells around the image, one number or [[top, bottom], [left, right]]. Those cells never count. Default `'valid'`.
+   * cells around the image, one number or [[top, bottom], [left, right]], for sequences [before, after]. Those cells never count.
+   * Default `'valid'`.
    */
-  readonly padding?: 'valid' | 'same' | number | Pads;
+  readonly padding?: 'valid' | 'same' | number | Pads | Pair;
 }
 
 /**
@@ -44,7 +53,7 @@ export function onImages(
   const [n = 0, first = 0, second = 0, third = 0] = x.shape;
   if (x.shape.length === 3) {
     const image = reshape(x, [n, first, 1, second]);
-    const y = pool(image, resolved(op, [first, 1], alongLength(options)));
+    const y = pool(image, resolved(op, [first, 1], alongLength(op, options)));
     return reshape(y, [n, y.shape[1] as number, second]);
   }
   if (x.shape.length === 4 && third > 0) return pool(x, resolved(op, [first, second], options));
@@ -58,16 +67,12 @@ export function onImages(
 }
 
 /** The options of a sequence as those of an image of width 1. */
-function alongLength({ poolSize, strides = poolSize, padding = 'valid' }: PoolOptions): PoolOptions {
+function alongLength(op: string, options: PoolOptions): PoolOptions {
+  const { poolSize, strides = poolSize } = options;
   const pair = (value: number | Pair): number | Pair => (typeof value === 'number' ? [value, 1] : value);
-  const sides: Pads | 'valid' | 'same' =
-    typeof padding === 'number'
-      ? [
-          [padding, padding],
-          [0, 0],
-        ]
-      : padding;
-  return { poolSize: pair(poolSize), strides: pair(strides), padding: sides };
+  const ends = sequencePads(op, (options.padding ?? 'valid') as SequencePadding);
+  const padding: PoolOptions['padding'] = typeof ends === 'string' ? ends : [ends, [0, 0]];
+  return { poolSize: pair(poolSize), strides: pair(strides), padding };
 }
 
 function resolved(op: string, size: Pair, options: PoolOptions): PoolAttrs {
