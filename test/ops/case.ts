@@ -28,7 +28,7 @@ export interface OpCase {
   readonly gradients?: boolean;
   /** Also check the gradient of a gradient in Node. Default false. */
   readonly secondOrder?: boolean;
-  /** Only on the device, against the reference: finite differences in Node would take minutes. Default false. */
+  /** Only on the device, against the reference: finite differences would take minutes, or there are none. Default false. */
   readonly deviceOnly?: boolean;
   /** Only in `npm run test:full`. */
   readonly full?: boolean;

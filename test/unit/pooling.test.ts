@@ -75,6 +75,12 @@ describe('ties', () => {
     expect(slopeOf([-1, -5, -1, -1], [1, 4, 1], { poolSize: 3, strides: 1 })).toEqual([1, 0, 1, 0]);
   });
 
+  it('what is no number wins only where it comes first, as in the kernel', () => {
+    expect(slopeOf([1, Number.NaN, 2], [1, 3, 1], { poolSize: 3 })).toEqual([0, 0, 1]);
+    expect(slopeOf([1, 2, Number.NaN], [1, 3, 1], { poolSize: 3 })).toEqual([0, 1, 0]);
+    expect(slopeOf([Number.NaN, 1, 2], [1, 3, 1], { poolSize: 3 })).toEqual([1, 0, 0]);
+  });
+
   it('never go to the padding, which is smaller than nothing', () => {
     expect(
       slopeOf([-7, -8], [1, 2, 1, 1], {
@@ -182,6 +188,15 @@ describe('layers', () => {
     const results = await Promise.all(net.apply([tensor(image)]).map((one) => one.array()));
     expect(results).toEqual([[[5]], [[3]], [[1, 1, 5, 5, 2, 2, 4, 4]], [[0, 1, 5, 0, 2, 4, 0, 0, 0]]]);
     net.dispose();
+  });
+
+  it('pad sequences by [before, after]', async () => {
+    const layer = layers.maxPooling1d({ poolSize: 3, strides: 3, padding: [2, 1], inputShape: [3, 1] });
+    const net = new Network({ layers: [layer] });
+    expect(net.outputs[0]?.shape).toEqual([null, 2, 1]);
+    expect(await net.apply(tensor([[[-4], [-3], [-5]]])).array()).toEqual([[[-4], [-3]]]);
+    expect(failure(() => layers.averagePooling1d({ padding: [0, 2] })).roles).toEqual(['padding']);
+    expect(failure(() => layers.maxPooling1d({ padding: [1] } as never)).fix).toContain('[before, after]');
   });
 
   it('refuse what cannot be', () => {

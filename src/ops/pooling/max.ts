@@ -49,7 +49,8 @@ export const maxPoolOp: OpDef<PoolAttrs> = {
       let found = false;
       walk((cell, place) => {
         const value = x.data[cell] as number;
-        if (found && value <= (y.data[output] as number)) return;
+        // What is no number beats nothing and is beaten by nothing, as in the kernel.
+        if (found && !(value > (y.data[output] as number))) return;
         found = true;
         y.data[output] = value;
         winners.data[output] = place;
