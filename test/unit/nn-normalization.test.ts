@@ -7,6 +7,7 @@ import * as layers from '../../src/nn/layers/index.js';
 import * as losses from '../../src/nn/losses.js';
 import { sequential } from '../../src/nn/model.js';
 import { Network } from '../../src/nn/network.js';
+import * as regularizers from '../../src/nn/regularizers/index.js';
 import * as optimizers from '../../src/optim/index.js';
 import { failure } from '../kit/failure.js';
 import { fill } from '../kit/fill.js';
@@ -281,6 +282,27 @@ describe('batchNormalization', () => {
     );
   });
 
+  it('takes regularizers and constraints for gamma and beta, as every normalisation does', async () => {
+    const rules = { gammaRegularizer: regularizers.l2({ l2: 0.5 }), betaConstraint: 'nonNeg' } as const;
+    for (const layer of [
+      layers.batchNormalization({ ...rules, inputShape: [2] }),
+      layers.layerNormalization({ ...rules, inputShape: [2] }),
+      layers.groupNormalization({ ...rules, groups: 1, inputShape: [2] }),
+    ]) {
+      const net = sequential([layer]);
+      expect(await net.penalty().data()).toEqual(Float32Array.of(1));
+      net.compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }), loss: losses.meanSquaredError() });
+      await net.trainOnBatch(
+        X,
+        X.map(() => [-5, 5]),
+      );
+      const beta = (await net.getWeights())[1]?.data ?? [];
+      expect(beta[0]).toBe(0);
+      expect(beta[1]).toBeGreaterThan(0);
+      net.dispose();
+    }
+  });
+
   it('refuses what cannot be', () => {
     expect(failure(() => layers.batchNormalization({ momentum: 2 })).roles).toEqual(['momentum']);
     expect(failure(() => layers.batchNormalization({ epsilon: 0 })).roles).toEqual(['epsilon']);
@@ -290,6 +312,11 @@ describe('batchNormalization', () => {
       'input',
     ]);
     expect(failure(() => layers.layerNormalization({ axis: [1, 2] }).apply(input)).roles).toEqual([
+      'axis',
+      'input',
+    ]);
+    expect(failure(() => layers.layerNormalization({ axis: [] })).roles).toEqual(['axis']);
+    expect(failure(() => layers.layerNormalization({ axis: 'x' } as never).apply(input)).roles).toEqual([
       'axis',
       'input',
     ]);

@@ -1,6 +1,6 @@
 /** Layer normalisation (Ba, Kiros and Hinton, 2016): each example by its own statistics. */
 
-import { ops, type Tensor } from '../../engine/index.js';
+import { HeddleError, ops, type Tensor } from '../../engine/index.js';
 import { defineLayer } from '../layer.js';
 import { onlyShape } from '../shapes.js';
 import {
@@ -29,10 +29,18 @@ export const layerNormalization = defineLayer<LayerNormalizationOptions, ScaleAn
   create(options, label) {
     const { axis = -1 } = options;
     const { epsilon, build } = scaleAndShift(label, options);
-    const axesOf = (shape: readonly (number | null)[]): number[] => {
-      const list = typeof axis === 'number' ? [axis] : axis;
-      return [...new Set(list.map((one) => checkedAxis(label, one, shape)))].sort((a, b) => a - b);
-    };
+    const list: readonly number[] = Array.isArray(axis) ? axis : [axis];
+    if (list.length === 0) {
+      throw new HeddleError({
+        op: label,
+        message: 'axis is an empty list',
+        roles: ['axis'],
+        values: { axis },
+        fix: 'name at least one axis, such as -1, the last',
+      });
+    }
+    const axesOf = (shape: readonly (number | null)[]): number[] =>
+      [...new Set(list.map((one) => checkedAxis(label, one, shape)))].sort((a, b) => a - b);
     return {
       keepsMask: true,
       outputShape(inputs) {

@@ -2,25 +2,27 @@
 
 import { HeddleError, type Shape, type Variable } from '../../engine/index.js';
 import { checkedFinite, checkedFlag } from '../checks.js';
-import type { InitializerSpec } from '../initializers/resolve.js';
-import { resolveInitializer } from '../initializers/resolve.js';
 import { type FreeShape, showFree } from '../shapes.js';
 import type { WeightBuilder } from '../weights.js';
+import { type WeightRuleOptions, weightOptions, weightRules } from './weight-rules.js';
 
-export interface ScaleAndShiftOptions {
+/** `gammaInitializer` is `ones` and `betaInitializer` `zeros`; regularizers and constraints are none by default. */
+export interface ScaleAndShiftOptions extends WeightRuleOptions<'gamma' | 'beta'> {
   /** Added to the variance, above 0. Default 1e-3. */
   readonly epsilon?: number;
   /** Whether a learned `beta` is added. Default `true`. */
   readonly center?: boolean;
   /** Whether a learned `gamma` multiplies. Default `true`. */
   readonly scale?: boolean;
-  /** Default `zeros`. */
-  readonly betaInitializer?: InitializerSpec;
-  /** Default `ones`. */
-  readonly gammaInitializer?: InitializerSpec;
 }
 
-export const SCALE_AND_SHIFT = ['epsilon', 'center', 'scale', 'betaInitializer', 'gammaInitializer'] as const;
+export const SCALE_AND_SHIFT = [
+  'epsilon',
+  'center',
+  'scale',
+  ...weightOptions('beta'),
+  ...weightOptions('gamma'),
+] as const;
 
 export interface ScaleAndShift {
   readonly gamma: Variable | null;
@@ -41,11 +43,11 @@ export function scaleAndShift(label: string, options: ScaleAndShiftOptions) {
   }
   const center = checkedFlag(label, 'center', options.center ?? true);
   const scale = checkedFlag(label, 'scale', options.scale ?? true);
-  const gamma = resolveInitializer(label, options.gammaInitializer ?? 'ones');
-  const beta = resolveInitializer(label, options.betaInitializer ?? 'zeros');
+  const gamma = weightRules(label, 'gamma', options, 'ones');
+  const beta = weightRules(label, 'beta', options, 'zeros');
   const build = (weights: WeightBuilder, shape: Shape): ScaleAndShift => ({
-    gamma: scale ? weights.add('gamma', shape, gamma) : null,
-    beta: center ? weights.add('beta', shape, beta) : null,
+    gamma: scale ? gamma.add(weights, shape) : null,
+    beta: center ? beta.add(weights, shape) : null,
   });
   return { epsilon, build };
 }
