@@ -59,6 +59,21 @@ describe('merge layers', () => {
     expect(layers.concatenate({ axis: 1 }).apply([image(4, null), image(2, 3)]).shape).toEqual([null, 6, 3]);
   });
 
+  it('keep the dtype of their inputs, and refuse different ones', async () => {
+    const whole = [1, 2].map(() => layers.input({ shape: [3], dtype: 'int32' }));
+    const sum = layers.add().apply(whole);
+    expect(sum.dtype).toBe('int32');
+    const net = new Network({ inputs: whole, outputs: sum });
+    const ones = tensor([[1, 2, 3]], { dtype: 'int32' });
+    const [result] = net.apply([ones, ones]);
+    expect([result?.dtype, await result?.array()]).toEqual(['int32', [[2, 4, 6]]]);
+    for (const layer of [layers.multiply({ name: 'both' }), layers.concatenate({ name: 'both' })]) {
+      const error = failure(() => layer.apply([image(3), ...whole]));
+      expect([error.op.endsWith("'both'"), error.roles]).toEqual([true, ['inputs']]);
+      expect(error.message).toContain('float32 and int32 and int32');
+    }
+  });
+
   it('refuse what does not fit', () => {
     const error = failure(() => layers.add({ name: 'sum' }).apply([image(4, 3), image(4, 2)]));
     expect(error).toMatchObject({ op: "add 'sum'", roles: ['inputs'] });

@@ -4,6 +4,7 @@ import { HeddleError, ops, type Tensor, tensor } from '../../engine/index.js';
 import { defineLayer } from '../layer.js';
 import type { Masks } from '../layer-definition.js';
 import { type FreeShape, showFree } from '../shapes.js';
+import { commonDtype } from './common-dtype.js';
 import { commonMask } from './common-mask.js';
 
 export interface ConcatenateOptions {
@@ -14,7 +15,7 @@ export interface ConcatenateOptions {
 /**
  * The inputs one after another along `axis`; all other extents are equal.
  *
- * @throws HeddleError for an axis outside the rank or the batch's, and for inputs of other ranks or extents.
+ * @throws HeddleError for an axis outside the rank or the batch's, and for inputs of other ranks, extents or dtypes.
  */
 export const concatenate = defineLayer<ConcatenateOptions>({
   type: 'concatenate',
@@ -48,7 +49,7 @@ export const concatenate = defineLayer<ConcatenateOptions>({
           throw refused(inputs, 'inputs', 'make all extents but that of the axis equal');
         });
       },
-      outputDtype: ([dtype = 'float32']) => dtype,
+      outputDtype: (dtypes) => commonDtype(label, dtypes),
       call(inputs) {
         const rank = inputs[0]?.shape.length ?? 0;
         return ops.concat(inputs, { axis: axis < 0 ? axis + rank : axis });

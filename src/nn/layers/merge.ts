@@ -3,6 +3,7 @@
 import { HeddleError, ops, type Tensor } from '../../engine/index.js';
 import { defineLayer, type LayerFactory } from '../layer.js';
 import { type FreeShape, showFree } from '../shapes.js';
+import { commonDtype } from './common-dtype.js';
 import { commonMask } from './common-mask.js';
 
 type None = Readonly<Record<never, never>>;
@@ -30,6 +31,7 @@ function merging(
         }
         return inputs.reduce((merged, shape) => broadcast(label, inputs, merged, shape));
       },
+      outputDtype: (dtypes) => commonDtype(label, dtypes),
       call: (inputs) => merge(inputs),
       mask: (masks) => commonMask(masks),
     }),
