@@ -101,4 +101,10 @@ testAgainstTfjs({
     heddle: (x) => ops.upSampling(x, { size: [2, 3] }),
     tfjs: (x) => tf.image.resizeNearestNeighbor(images(x), [6, 12]),
   },
+  'upSampling, bilinear': {
+    inputs: floats([2, 3, 4, 3]),
+    heddle: (x) => ops.upSampling(x, { size: [2, 3], interpolation: 'bilinear' }),
+    tfjs: (x) => tf.image.resizeBilinear(images(x), [6, 12], false, true),
+    wrongGradient: "it is that of cells' corners, whatever the forward pass does",
+  },
 });
