@@ -71,8 +71,7 @@ function drawn(curves: readonly Line[], { label, logarithmic, least, unit }: Fra
   const [bottom, top] = logarithmic ? [scale(low), scale(high)] : [least, high];
   const last = Math.max(...steps);
   const first = Math.min(...steps);
-  const x = (step: number): number =>
-    LEFT + ((step - first) / Math.max(1, last - first)) * (WIDTH - LEFT - RIGHT);
+  const x = (step: number): number => LEFT + ((step - first) / (last - first || 1)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number): number =>
     TOP + (1 - (value - bottom) / (top - bottom || 1)) * (HEIGHT - TOP - BOTTOM);
   const lines = curves.map(({ name, look, ...line }) => {
