@@ -44,7 +44,7 @@ export async function genres(context: ExampleContext): Promise<ExampleResult> {
           onEpochEnd(epoch, logs) {
             const accuracy = {
               'held out': logs.val_accuracy ?? Number.NaN,
-              [`always ${majority.name}`]: majority.accuracy,
+              [`always ${majority.name}: ${majority.accuracy.toFixed(3)}`]: majority.accuracy,
             };
             context.epochEnd(epoch, logs, { accuracy });
             optimizer.learningRate = settlingRate(RATES, epoch + 1, epochs);

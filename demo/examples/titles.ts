@@ -28,7 +28,7 @@ export async function titles(context: ExampleContext): Promise<ExampleResult> {
   const { train, heldOut, trigramBits } = task;
   stage(`counting three characters: ${trigramBits.toFixed(3)} bits per character on ${task.measuredOn}`);
 
-  const characters = characterModel(task.vocabulary.size, train.length, seed);
+  const characters = characterModel(task.vocabulary.size, train.length, train.characters, seed);
   const { net, optimizer } = characters;
   const parts = partsOf(train);
   const stepsPerEpoch = Math.ceil((parts[0]?.rows ?? 0) / batchSize);
@@ -48,7 +48,8 @@ export async function titles(context: ExampleContext): Promise<ExampleResult> {
     await context.follow(run);
     cost = await bitsPerCharacter(characters, heldOut, batchSize);
     const figures = { 'held-out bits per character': cost, 'of the trigram model': trigramBits };
-    context.epochEnd(epoch, figures, { loss: { 'held out': cost, trigrams: trigramBits } });
+    const counted = `trigrams: ${trigramBits.toFixed(3)}`;
+    context.epochEnd(epoch, figures, { loss: { 'held out': cost, [counted]: trigramBits } });
     const request = { prefix: '', temperature: TEMPERATURE };
     context.wrote(request, await writer.write(request));
   }

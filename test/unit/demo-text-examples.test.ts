@@ -112,7 +112,8 @@ describe('titles', () => {
     expect(result.measuredOn).toBe('bits per character on 4 held-out titles');
     expect(result.passed).toBe((result.loss as number) < (epochs[0]?.['of the trigram model'] as number));
     expect(result.details.join('\n')).toMatch(/a trigram model of the same characters: \d\.\d{3}/);
-    expect(curves[0]?.loss).toEqual({ 'held out': cost[0], trigrams: epochs[0]?.['of the trigram model'] });
+    expect(curves[0]?.loss?.['held out']).toBe(cost[0]);
+    expect(Object.keys(curves[0]?.loss ?? {})[1]).toMatch(/^trigrams: \d\.\d{3}$/);
     expect(written).toHaveLength(2);
     for (const { texts } of written) {
       expect(texts).toHaveLength(8);
@@ -140,7 +141,7 @@ describe('titles', () => {
 
 describe('bits per character', () => {
   it('are a mean over all characters, padding left out, whatever the batches', async () => {
-    const model = characterModel(6, 5, 1);
+    const model = characterModel(6, 5, 12, 1);
     const rows = packLines([[2, 3], [4], [5, 2, 3, 4], [3]], 5, 1);
     const { data } = await model.net.predict({ data: rows.inputs, shape: [rows.rows, 5] });
     let bits = 0;
@@ -176,7 +177,7 @@ describe('genres', () => {
     expect(result.accuracy).toBe(epochs.at(-1)?.val_accuracy);
     expect(result.details[1]).toMatch(/^always (Horror|Comedy), the most common genre: 0\.5/);
     expect(curves[0]?.accuracy?.['held out']).toBe(epochs[0]?.val_accuracy);
-    expect(Object.keys(curves[0]?.accuracy ?? {})[1]).toMatch(/^always (Horror|Comedy)$/);
+    expect(Object.keys(curves[0]?.accuracy ?? {})[1]).toMatch(/^always (Horror|Comedy): 0\.\d{3}$/);
     expect(result.passed).toBe(true);
   }, 120_000);
 
