@@ -73,7 +73,7 @@ export function htmlReport({ title, summary, history, verify, test }: ReportPart
     section('Loss', lineChart(history.loss, 'loss over steps')),
     section('Accuracy', lineChart(history.accuracy, 'accuracy over steps')),
     test ? section('Who is taken for whom', confusionTable(test)) : '',
-    test ? section(`${test.samples.length} of what it has never trained on`, samples(test)) : '',
+    test ? section(`${test.samples.length} ${kindOf(test)} that it has never trained on`, samples(test)) : '',
     history.written ? section('What it wrote', writtenList(history.written)) : '',
     section('Pictures', stripRows(history.strips)),
     history.plot ? section(history.plot.title, linePlot(history.plot)) : '',
@@ -104,6 +104,9 @@ function confusionTable({ classNames, confusion }: TestReport): string {
   });
   return `<div class="scroll"><table class="confusion"><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
+
+const kindOf = ({ samples: [first] }: TestReport): string =>
+  first && 'text' in first ? 'texts' : 'pictures';
 
 function samples({ classNames, samples: shown }: TestReport): string {
   const figuresOf = shown.map((one) => {

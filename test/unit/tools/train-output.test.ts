@@ -127,6 +127,7 @@ describe('the report', () => {
       samples: [{ row: 0, truth: 0, predicted: 0, confidence: 0.6, text: 'night & day' }],
     };
     const page = htmlReport({ title: 'x', summary, history: told, verify: null, test: read });
+    expect(page).toContain('1 texts that it has never trained on');
     expect(page).toContain('night &amp; day');
     expect(page).toContain('the &lt;b&gt; moon <small>(by heart)</small>');
     expect(page).toContain('held out');
