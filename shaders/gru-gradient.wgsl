@@ -7,8 +7,8 @@
 // gates and dgates are [B, T, D·3·H] in one place, carry and dcarry [B, T, D·H] in another, R is [H, D·3·H], the sequence and
 // dsequence [B, T, D·H], state, dfinals and dstate [B, D·H].
 //
-//   one workgroup: ROWS rows of the batch × one direction, all positions from params.begin to params.end. Position 0 is the last step; behind
-//   that of the first step one more gathers what reaches the initial state.
+//   one workgroup: ROWS rows of the batch × one direction, all positions from params.begin to params.end. Position 0 is the last
+//   step; behind that of the first step one more gathers what reaches the initial state.
 //
 //      of the step after     R of units ■, turned
 //      [dz dr | dcarry]  ·   [ z │ r │ n ]           an invocation owns QUADS elems of units (of 4, or 1) of EACH rows: it sums what
@@ -16,7 +16,8 @@
 //            [row]             → dh [row, ■]         the gates' place, then a barrier, one a step; and the step before reads them
 //
 // What a workgroup shares goes through the results, which are stored anyway, and dstate holds dh·z from step to step: see gru.wgsl for
-// why, and for EACH and STEPWISE. QUADS = 4, where units are many, reads dgates fewer times.
+// why, and for EACH and STEPWISE. QUADS = 4, where units are many, reads dgates fewer times. On GPUs R is transposed beforehand, so that
+// neighbours read neighbours (`kernel_elem`).
 //
 // specialise
 alias elem = vec4<f32>;
@@ -30,8 +31,7 @@ const EACH = 8u; // of an invocation
 const QUADS = 1u; // elems of an invocation: 4, or 1
 const LANES = 32u;
 const TURNS = 1u;
-const STEPWISE = false;
-const TRANSPOSED = false; // R is [D·3·H, H]: on GPUs, where neighbours then read neighbours
+const STEPWISE = false; // one position a dispatch
 struct Params {
   batch: u32,
   steps: u32,
@@ -60,13 +60,16 @@ fn load_dsequence(at: u32) -> elem { return dsequence[at]; }
 fn load_dfinal(at: u32) -> elem { return dstate[at]; }
 fn load_dstate(at: u32) -> elem { return dstate[at]; }
 fn store_dstate(at: u32, value: elem) { dstate[at] = value; }
-fn unit0(value: elem) -> elem { return elem(value.x); }
-fn unit1(value: elem) -> elem { return elem(value.y); }
-fn unit2(value: elem) -> elem { return elem(value.z); }
-fn unit3(value: elem) -> elem { return elem(value.w); }
-// Row k of four (or one) rows of R becomes unit k of each elem.
-fn turned(x: elem, y: elem, z: elem, w: elem) -> Four {
-  return Four(elem(x.x, y.x, z.x, w.x), elem(x.y, y.y, z.y, w.y), elem(x.z, y.z, z.z, w.z), elem(x.w, y.w, z.w, w.w));
+fn load_dgate(at: u32, k: u32) -> f32 { return gates[at + k / WIDTH][k % WIDTH]; }
+fn load_dcarry(at: u32, k: u32) -> f32 { return carry[at + k / WIDTH][k % WIDTH]; }
+// R at a column of all gates and directions, of the units of an elem.
+fn kernel_elem(unit: u32, column: u32) -> elem {
+  let line = DIRECTIONS * GATES * UNITS;
+  let at = unit * WIDTH * line + column / WIDTH;
+  let lane = column % WIDTH;
+  return elem(
+    recurrent_kernel[at][lane], recurrent_kernel[at + line][lane],
+    recurrent_kernel[at + 2u * line][lane], recurrent_kernel[at + 3u * line][lane]);
 }
 fn gate_slope(y: elem) -> elem { return y * (elem(1) - y); }
 fn candidate_slope(y: elem) -> elem { return select(elem(0), elem(1), y > elem(0)); }
@@ -77,7 +80,7 @@ const GATES = 3u;
 
 // dz, dr, dn.
 alias Gates = array<elem, 3>;
-// Sums for the elems of one row, or a block of R.
+// Sums for the elems of one row.
 alias Four = array<elem, 4>;
 
 // What an invocation owns: EACH rows from `row`, QUADS elems from `unit`. Rows are clamped to the batch where they are read.
@@ -110,36 +113,20 @@ fn line_at(direction: u32, row: u32, step: u32) -> u32 {
   return ((clamped(row) * params.steps + time_of(direction, step)) * DIRECTIONS + direction) * UNITS;
 }
 
-fn kernel_at(direction: u32, k: u32) -> u32 { return (k * DIRECTIONS + direction) * (GATES * UNITS); }
-
-// Rows of R that belong to one of the place's elems, in one elem of columns.
-fn kernel_block(place: Place, index: u32, column: u32) -> Four {
+// A column of R at one of the place's elems. `column` counts units of all gates of the direction.
+fn kernel_column(place: Place, index: u32, column: u32) -> elem {
   if (index >= QUADS) {
-    return Four();
+    return elem();
   }
-  if (TRANSPOSED) {
-    let at = (place.direction * GATES * UNITS + column) * WIDTH * UNITS + place.unit + index;
-    return Four(recurrent_kernel[at], recurrent_kernel[at + UNITS], recurrent_kernel[at + 2u * UNITS], recurrent_kernel[at + 3u * UNITS]);
-  }
-  let at = kernel_at(place.direction, (place.unit + index) * WIDTH) + column;
-  let next = DIRECTIONS * GATES * UNITS;
-  return turned(recurrent_kernel[at], recurrent_kernel[at + next], recurrent_kernel[at + 2u * next], recurrent_kernel[at + 3u * next]);
+  return kernel_elem(place.unit + index, place.direction * GATES * UNITS * WIDTH + column);
 }
 
-fn add_elem(sum: elem, d: elem, r: Four) -> elem {
-  let first = fma(unit0(d), r[0], sum);
-  if (WIDTH == 1u) {
-    return first;
-  }
-  return fma(unit3(d), r[3], fma(unit2(d), r[2], fma(unit1(d), r[1], first)));
-}
-
-fn add_line(sums: ptr<function, Four>, d: elem, r0: Four, r1: Four, r2: Four, r3: Four) {
-  (*sums)[0] = add_elem((*sums)[0], d, r0);
+fn add_line(sums: ptr<function, Four>, d: f32, r0: elem, r1: elem, r2: elem, r3: elem) {
+  (*sums)[0] = fma(elem(d), r0, (*sums)[0]);
   if (QUADS > 1u) {
-    (*sums)[1] = add_elem((*sums)[1], d, r1);
-    (*sums)[2] = add_elem((*sums)[2], d, r2);
-    (*sums)[3] = add_elem((*sums)[3], d, r3);
+    (*sums)[1] = fma(elem(d), r1, (*sums)[1]);
+    (*sums)[2] = fma(elem(d), r2, (*sums)[2]);
+    (*sums)[3] = fma(elem(d), r3, (*sums)[3]);
   }
 }
 
@@ -204,40 +191,40 @@ fn backward(place: Place, position: u32) {
     let l5 = line_at(place.direction, place.row + 5u, after);
     let l6 = line_at(place.direction, place.row + 6u, after);
     let l7 = line_at(place.direction, place.row + 7u, after);
-    for (var c = 0u; c < 2u * UNITS; c++) {
-      let r0 = kernel_block(place, 0u, c);
-      let r1 = kernel_block(place, 1u, c);
-      let r2 = kernel_block(place, 2u, c);
-      let r3 = kernel_block(place, 3u, c);
-      add_line(&s0, gates[l0 * GATES + c], r0, r1, r2, r3);
+    for (var c = 0u; c < 2u * UNITS * WIDTH; c++) {
+      let r0 = kernel_column(place, 0u, c);
+      let r1 = kernel_column(place, 1u, c);
+      let r2 = kernel_column(place, 2u, c);
+      let r3 = kernel_column(place, 3u, c);
+      add_line(&s0, load_dgate(l0 * GATES, c), r0, r1, r2, r3);
       if (EACH > 1u) {
-        add_line(&s1, gates[l1 * GATES + c], r0, r1, r2, r3);
-        add_line(&s2, gates[l2 * GATES + c], r0, r1, r2, r3);
-        add_line(&s3, gates[l3 * GATES + c], r0, r1, r2, r3);
+        add_line(&s1, load_dgate(l1 * GATES, c), r0, r1, r2, r3);
+        add_line(&s2, load_dgate(l2 * GATES, c), r0, r1, r2, r3);
+        add_line(&s3, load_dgate(l3 * GATES, c), r0, r1, r2, r3);
       }
       if (EACH > 4u) {
-        add_line(&s4, gates[l4 * GATES + c], r0, r1, r2, r3);
-        add_line(&s5, gates[l5 * GATES + c], r0, r1, r2, r3);
-        add_line(&s6, gates[l6 * GATES + c], r0, r1, r2, r3);
-        add_line(&s7, gates[l7 * GATES + c], r0, r1, r2, r3);
+        add_line(&s4, load_dgate(l4 * GATES, c), r0, r1, r2, r3);
+        add_line(&s5, load_dgate(l5 * GATES, c), r0, r1, r2, r3);
+        add_line(&s6, load_dgate(l6 * GATES, c), r0, r1, r2, r3);
+        add_line(&s7, load_dgate(l7 * GATES, c), r0, r1, r2, r3);
       }
     }
-    for (var c = 0u; c < UNITS; c++) {
-      let r0 = kernel_block(place, 0u, 2u * UNITS + c);
-      let r1 = kernel_block(place, 1u, 2u * UNITS + c);
-      let r2 = kernel_block(place, 2u, 2u * UNITS + c);
-      let r3 = kernel_block(place, 3u, 2u * UNITS + c);
-      add_line(&s0, load_carry(l0 + c), r0, r1, r2, r3);
+    for (var c = 0u; c < UNITS * WIDTH; c++) {
+      let r0 = kernel_column(place, 0u, 2u * UNITS * WIDTH + c);
+      let r1 = kernel_column(place, 1u, 2u * UNITS * WIDTH + c);
+      let r2 = kernel_column(place, 2u, 2u * UNITS * WIDTH + c);
+      let r3 = kernel_column(place, 3u, 2u * UNITS * WIDTH + c);
+      add_line(&s0, load_dcarry(l0, c), r0, r1, r2, r3);
       if (EACH > 1u) {
-        add_line(&s1, load_carry(l1 + c), r0, r1, r2, r3);
-        add_line(&s2, load_carry(l2 + c), r0, r1, r2, r3);
-        add_line(&s3, load_carry(l3 + c), r0, r1, r2, r3);
+        add_line(&s1, load_dcarry(l1, c), r0, r1, r2, r3);
+        add_line(&s2, load_dcarry(l2, c), r0, r1, r2, r3);
+        add_line(&s3, load_dcarry(l3, c), r0, r1, r2, r3);
       }
       if (EACH > 4u) {
-        add_line(&s4, load_carry(l4 + c), r0, r1, r2, r3);
-        add_line(&s5, load_carry(l5 + c), r0, r1, r2, r3);
-        add_line(&s6, load_carry(l6 + c), r0, r1, r2, r3);
-        add_line(&s7, load_carry(l7 + c), r0, r1, r2, r3);
+        add_line(&s4, load_dcarry(l4, c), r0, r1, r2, r3);
+        add_line(&s5, load_dcarry(l5, c), r0, r1, r2, r3);
+        add_line(&s6, load_dcarry(l6, c), r0, r1, r2, r3);
+        add_line(&s7, load_dcarry(l7, c), r0, r1, r2, r3);
       }
     }
   }

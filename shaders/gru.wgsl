@@ -57,19 +57,14 @@ struct Params {
 @group(0) @binding(8) var<storage, read_write> carry: array<elem>;
 fn load_bias(at: u32) -> elem { return bias[at]; }
 fn initial(at: u32) -> elem { return state[at]; }
+fn initial_h(at: u32, k: u32) -> f32 { return state[at + k / WIDTH][k % WIDTH]; }
 fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + DIRECTIONS * UNITS * WIDTH) + t] > 0.5; }
-fn factors(row: u32, unit: u32) -> elem {
-  let at = row * (params.steps + DIRECTIONS * UNITS * WIDTH) + params.steps + unit * WIDTH;
-  return elem(rows[at], rows[at + 1u], rows[at + 2u], rows[at + 3u]);
-}
+fn factor(row: u32, k: u32) -> f32 { return rows[row * (params.steps + DIRECTIONS * UNITS * WIDTH) + params.steps + k]; }
 fn store_gates(at: u32, value: elem) { gates[at] = value; }
+fn load_h(at: u32, k: u32) -> f32 { return sequence[at + k / WIDTH][k % WIDTH]; }
 fn store_sequence(at: u32, value: elem) { sequence[at] = value; }
 fn store_carry(at: u32, value: elem) { carry[at] = value; }
 fn store_final(at: u32, value: elem) { finals[at] = value; }
-fn unit0(value: elem) -> elem { return elem(value.x); }
-fn unit1(value: elem) -> elem { return elem(value.y); }
-fn unit2(value: elem) -> elem { return elem(value.z); }
-fn unit3(value: elem) -> elem { return elem(value.w); }
 fn gate(x: elem) -> elem { return elem(1) / (elem(1) + exp(-x)); }
 fn candidate(x: elem) -> elem { return max(x, elem(0)); }
 // end
@@ -117,34 +112,24 @@ fn h_at(direction: u32, row: u32, step: u32) -> u32 {
   return step % 2u * (params.batch * DIRECTIONS * UNITS) + state_at(direction, row);
 }
 
-fn kernel_at(direction: u32, k: u32) -> u32 { return (k * DIRECTIONS + direction) * (GATES * UNITS); }
-
-// The row of R that belongs to one unit of elem k, at the place's own units.
-fn kernel_row(place: Place, k: u32, unit: u32) -> Gates {
-  if (unit >= WIDTH) {
-    return Gates();
-  }
-  let at = kernel_at(place.direction, k * WIDTH + unit) + place.unit;
+// Row k of R at the place's own units.
+fn kernel_row(place: Place, k: u32) -> Gates {
+  let at = (k * DIRECTIONS + place.direction) * (GATES * UNITS) + place.unit;
   return Gates(recurrent_kernel[at], recurrent_kernel[at + UNITS], recurrent_kernel[at + 2u * UNITS]);
 }
 
-// All units of an elem of h times their rows of R.
-fn add_row(sums: ptr<function, Gates>, h: elem, r0: Gates, r1: Gates, r2: Gates, r3: Gates) {
-  (*sums)[0] = fma(unit0(h), r0[0], (*sums)[0]);
-  (*sums)[1] = fma(unit0(h), r0[1], (*sums)[1]);
-  (*sums)[2] = fma(unit0(h), r0[2], (*sums)[2]);
-  if (WIDTH > 1u) {
-    (*sums)[0] = fma(unit3(h), r3[0], fma(unit2(h), r2[0], fma(unit1(h), r1[0], (*sums)[0])));
-    (*sums)[1] = fma(unit3(h), r3[1], fma(unit2(h), r2[1], fma(unit1(h), r1[1], (*sums)[1])));
-    (*sums)[2] = fma(unit3(h), r3[2], fma(unit2(h), r2[2], fma(unit1(h), r1[2], (*sums)[2])));
-  }
+fn add_row(sums: ptr<function, Gates>, h: f32, r: Gates) {
+  (*sums)[0] = fma(elem(h), r[0], (*sums)[0]);
+  (*sums)[1] = fma(elem(h), r[1], (*sums)[1]);
+  (*sums)[2] = fma(elem(h), r[2], (*sums)[2]);
 }
 
-fn load_h(place: Place, at: u32, row: u32, unit: u32) -> elem {
+// Unit k of h, which begins at `at`, of the place's `row`.
+fn h_before(place: Place, at: u32, row: u32, k: u32) -> f32 {
   if (DROPOUT) {
-    return sequence[at + unit] * factors(clamped(place.row + row), place.direction * UNITS + unit);
+    return load_h(at, k) * factor(clamped(place.row + row), place.direction * UNITS * WIDTH + k);
   }
-  return sequence[at + unit];
+  return load_h(at, k);
 }
 
 // Pre-activations with the biases, of n the recurrent part alone; of the first step all that the state adds too: rows need not share
@@ -158,9 +143,9 @@ fn begin_forward(place: Place, row: u32, step: u32) -> Gates {
     gates[at + UNITS] + (load_bias(column + UNITS) + load_bias(second + UNITS)),
     load_bias(second + 2u * UNITS));
   if (STATE && step == 0u) {
-    for (var k = 0u; k < UNITS; k++) {
-      let h = initial(state_at(place.direction, row) + k) * factors(row, place.direction * UNITS + k);
-      add_row(&sums, h, kernel_row(place, k, 0u), kernel_row(place, k, 1u), kernel_row(place, k, 2u), kernel_row(place, k, 3u));
+    for (var k = 0u; k < UNITS * WIDTH; k++) {
+      let h = initial_h(state_at(place.direction, row), k) * factor(row, place.direction * UNITS * WIDTH + k);
+      add_row(&sums, h, kernel_row(place, k));
     }
   }
   return sums;
@@ -219,22 +204,19 @@ fn forward(place: Place, step: u32) {
     let h5 = h_at(direction, place.row + 5u, step - 1u);
     let h6 = h_at(direction, place.row + 6u, step - 1u);
     let h7 = h_at(direction, place.row + 7u, step - 1u);
-    for (var k = 0u; k < UNITS; k++) {
-      let r0 = kernel_row(place, k, 0u);
-      let r1 = kernel_row(place, k, 1u);
-      let r2 = kernel_row(place, k, 2u);
-      let r3 = kernel_row(place, k, 3u);
-      add_row(&s0, load_h(place, h0, 0u, k), r0, r1, r2, r3);
+    for (var k = 0u; k < UNITS * WIDTH; k++) {
+      let r = kernel_row(place, k);
+      add_row(&s0, h_before(place, h0, 0u, k), r);
       if (EACH > 1u) {
-        add_row(&s1, load_h(place, h1, 1u, k), r0, r1, r2, r3);
-        add_row(&s2, load_h(place, h2, 2u, k), r0, r1, r2, r3);
-        add_row(&s3, load_h(place, h3, 3u, k), r0, r1, r2, r3);
+        add_row(&s1, h_before(place, h1, 1u, k), r);
+        add_row(&s2, h_before(place, h2, 2u, k), r);
+        add_row(&s3, h_before(place, h3, 3u, k), r);
       }
       if (EACH > 4u) {
-        add_row(&s4, load_h(place, h4, 4u, k), r0, r1, r2, r3);
-        add_row(&s5, load_h(place, h5, 5u, k), r0, r1, r2, r3);
-        add_row(&s6, load_h(place, h6, 6u, k), r0, r1, r2, r3);
-        add_row(&s7, load_h(place, h7, 7u, k), r0, r1, r2, r3);
+        add_row(&s4, h_before(place, h4, 4u, k), r);
+        add_row(&s5, h_before(place, h5, 5u, k), r);
+        add_row(&s6, h_before(place, h6, 6u, k), r);
+        add_row(&s7, h_before(place, h7, 7u, k), r);
       }
     }
   }

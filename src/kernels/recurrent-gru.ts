@@ -6,6 +6,7 @@ import type { Launch } from './kernel.js';
 import {
   inPlacePart,
   keptPart,
+  keptUnit,
   loadPart,
   type RecurrentTile,
   type RecurrentUse,
@@ -40,9 +41,9 @@ export function gruForward(use: GruUse, tile: RecurrentTile, range: StepRange): 
       statePart(use, width),
       rowsPart(use, width),
       keptPart('sequence', width, true),
+      { code: [keptUnit('sequence', width, true, 'load_h')] },
       storePart('finals', width, { store_final: use.finals }),
       storePart('carry', width, { store_carry: use.carry }),
-      { code: unitFunctions(width) },
     ],
     baked: { TURNS: turnsOf(tile), STATE: use.state, DROPOUT: use.dropout, WHOLE: use.sequence },
   });
@@ -75,12 +76,13 @@ export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions:
         code: [
           'fn load_carry(at: u32) -> elem { return carry[at]; }',
           `fn load_dfinal(at: u32) -> elem { return ${use.dfinals ? 'dstate[at]' : 'elem()'}; }`,
-          ...unitFunctions(width),
-          TURNED[width],
+          keptUnit('gates', width, true, 'load_dgate'),
+          keptUnit('carry', width, true, 'load_dcarry'),
+          kernelElem(tile),
         ],
       },
     ],
-    baked: { TURNS: turnsOf(tile), TRANSPOSED: tile.transposed },
+    baked: { TURNS: turnsOf(tile) },
   });
 }
 
@@ -88,16 +90,20 @@ export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions:
 const turnsOf = ({ rows, each, quads, unitsHere, lanes }: RecurrentTile): number =>
   Math.ceil(((rows / each) * (unitsHere / quads)) / lanes);
 
-/** `unit0(elem)` to `unit3`: one unit in all places. */
-const unitFunctions = (width: 1 | 4): string[] =>
-  ['x', 'y', 'z', 'w'].map(
-    (lane, unit) =>
-      `fn unit${unit}(value: elem) -> elem { return ${width === 4 ? `elem(value.${lane})` : 'value'}; }`,
-  );
-
-const TURNED: Readonly<Record<1 | 4, string>> = {
-  4: `fn turned(x: elem, y: elem, z: elem, w: elem) -> Four {
-  return Four(elem(x.x, y.x, z.x, w.x), elem(x.y, y.y, z.y, w.y), elem(x.z, y.z, z.z, w.z), elem(x.w, y.w, z.w, w.w));
-}`,
-  1: 'fn turned(x: elem, y: elem, z: elem, w: elem) -> Four { return Four(x, y, z, w); }',
-};
+/** R at a column of all gates and directions, of the units of an elem; transposed, R is [D·3·H, H]. */
+function kernelElem({ width, transposed }: RecurrentTile): string {
+  const head = 'fn kernel_elem(unit: u32, column: u32) -> elem {';
+  if (transposed) return `${head} return recurrent_kernel[column * UNITS + unit]; }`;
+  const rows = [0, 1, 2, 3].slice(0, width).map((row) => {
+    const lane = width === 4 ? '[lane]' : '';
+    return `recurrent_kernel[at + ${row}u * line]${lane}`;
+  });
+  return [
+    head,
+    '  let line = DIRECTIONS * GATES * UNITS;',
+    '  let at = unit * WIDTH * line + column / WIDTH;',
+    ...(width === 4 ? ['  let lane = column % WIDTH;'] : []),
+    `  return elem(${rows.join(', ')});`,
+    '}',
+  ].join('\n');
+}
