@@ -1,7 +1,7 @@
 /** Layers of convolutions: numbers by hand, shapes for every option, files, and errors that name the layer. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { init, tensor } from '../../src/engine/index.js';
+import { compile, init, input, type Tensor, tensor } from '../../src/engine/index.js';
 import type { Layer } from '../../src/nn/layer.js';
 import * as layers from '../../src/nn/layers/index.js';
 import { Network } from '../../src/nn/network.js';
@@ -191,6 +191,61 @@ it('a config makes each again, with its rules', async () => {
   ]);
   const x = ramp([1, 9, 9, 2]);
   expect(await again.apply(x).data()).toEqual(await net.apply(x).data());
+});
+
+const CONV = { filters: 8, kernelSize: 3, activation: 'relu' } as const;
+
+it.each([
+  ['conv2d', [6, 6, 4], () => layers.conv2d({ ...CONV, inputShape: [6, 6, 4] }), 'conv2d+add'],
+  ['1×1', [6, 6, 4], () => layers.conv2d({ ...CONV, kernelSize: 1, inputShape: [6, 6, 4] }), 'matmul+add'],
+  ['conv1d', [9, 4], () => layers.conv1d({ ...CONV, inputShape: [9, 4] }), 'conv2d+add'],
+  [
+    'conv1d of one step',
+    [9, 4],
+    () => layers.conv1d({ ...CONV, kernelSize: 1, inputShape: [9, 4] }),
+    'matmul+add',
+  ],
+  [
+    'separableConv2d',
+    [6, 6, 4],
+    () => layers.separableConv2d({ ...CONV, inputShape: [6, 6, 4] }),
+    'matmul+add',
+  ],
+] as const)(
+  '%s: bias and activation are in its kernel, relu in that of a pooling behind it',
+  async (_, shape, make, made) => {
+    const labelsOf = async (...more: Layer[]): Promise<string[]> => {
+      const net = stack(make(), ...more);
+      const x = input([2, ...shape]);
+      const program = await compile({ inputs: { x }, outputs: { y: net.apply(x) } });
+      const labels = program.executor.plan.steps.map(({ label }) => label.replace(/.*\//, ''));
+      program.dispose();
+      net.dispose();
+      return labels;
+    };
+    expect((await labelsOf()).at(-1)).toBe(`${made}+relu`);
+    const pooled = await labelsOf(shape.length === 3 ? layers.maxPooling2d() : layers.maxPooling1d());
+    expect(pooled.slice(-2)).toEqual([made, 'maxPool+relu']);
+  },
+);
+
+it('an activation that is a function sees the shape of the output', () => {
+  const seen: (readonly number[])[] = [];
+  const activation = (y: Tensor): Tensor => {
+    seen.push(y.shape);
+    return y;
+  };
+  for (const kernelSize of [1, 2]) {
+    stack(layers.conv1d({ filters: 3, kernelSize, activation, inputShape: [4, 2] })).apply(ramp([2, 4, 2]));
+    const image = layers.conv2d({ filters: 3, kernelSize, activation, inputShape: [4, 4, 2] });
+    stack(image).apply(ramp([1, 4, 4, 2]));
+  }
+  expect(seen).toEqual([
+    [2, 4, 3],
+    [1, 4, 4, 3],
+    [2, 3, 3],
+    [1, 3, 3, 3],
+  ]);
 });
 
 describe('bad input', () => {

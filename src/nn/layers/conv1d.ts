@@ -9,10 +9,12 @@ import {
   checkedOutput,
   checkGroups,
   convolvedExtent,
+  isPointwise,
   knownChannels,
   OTHER_NAMES,
   OUTPUT_OPTIONS,
   type OutputOptions,
+  pointwiseProduct,
   WINDOW_OPTIONS,
   type Window2d,
 } from './convolution-parts.js';
@@ -64,6 +66,8 @@ export const conv1d = defineLayer<Conv1dOptions, ConvWeights>({
       dilations: [1, dilations],
       padding: typeof padding === 'string' ? padding : [[0, 0], padding],
     };
+    const { kernelSize: _, ...moves } = window;
+    const pointwise = isPointwise(window, groups);
     const { useBias, finish } = checkedOutput(label, options);
     const kernelRules = weightRules(label, 'kernel', options, 'glorotUniform');
     const biasRules = weightRules(label, 'bias', options, 'zeros');
@@ -81,7 +85,12 @@ export const conv1d = defineLayer<Conv1dOptions, ConvWeights>({
       call([input], { kernel, bias }) {
         const x = input as Tensor;
         checkChannels(label, x, (kernel.shape[1] ?? 0) * groups, kernel.shape);
-        return finish(ops.conv1d(x, kernel, { strides, dilations, padding, groups }), bias);
+        const [batch = 0, length = 0, channels = 0] = x.shape;
+        if (pointwise) return finish(pointwiseProduct(x, kernel), bias, [batch, length, filters]);
+        // `ops.conv1d`, with bias and activation before its last view.
+        const image = ops.reshape(x, [batch, 1, length, channels]);
+        const y = ops.conv2d(image, ops.reshape(kernel, [1, ...kernel.shape]), { ...moves, groups });
+        return finish(y, bias, [batch, y.shape[2] ?? 0, filters]);
       },
     };
   },

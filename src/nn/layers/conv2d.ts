@@ -10,10 +10,12 @@ import {
   checkedWindow,
   checkGroups,
   convolvedExtent,
+  isPointwise,
   knownChannels,
   OTHER_NAMES,
   OUTPUT_OPTIONS,
   type OutputOptions,
+  pointwiseProduct,
   WINDOW_OPTIONS,
   type Window2dOptions,
 } from './convolution-parts.js';
@@ -50,6 +52,7 @@ export const conv2d = defineLayer<Conv2dOptions, ConvWeights>({
     const groups = checkedCount(label, 'groups', options.groups ?? 1);
     const window = checkedWindow(label, options);
     const { kernelSize, ...moves } = window;
+    const pointwise = isPointwise(window, groups);
     const { useBias, finish } = checkedOutput(label, options);
     const kernelRules = weightRules(label, 'kernel', options, 'glorotUniform');
     const biasRules = weightRules(label, 'bias', options, 'zeros');
@@ -72,7 +75,8 @@ export const conv2d = defineLayer<Conv2dOptions, ConvWeights>({
       call([input], { kernel, bias }) {
         const x = input as Tensor;
         checkChannels(label, x, (kernel.shape[2] ?? 0) * groups, kernel.shape);
-        return finish(ops.conv2d(x, kernel, { ...moves, groups }), bias);
+        if (!pointwise) return finish(ops.conv2d(x, kernel, { ...moves, groups }), bias);
+        return finish(pointwiseProduct(x, kernel), bias, [...x.shape.slice(0, -1), filters]);
       },
     };
   },

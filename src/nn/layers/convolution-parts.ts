@@ -77,17 +77,42 @@ function checkedPadding(label: string, padding: unknown): Padding {
   });
 }
 
-/** What comes after the convolution itself: y = activation(x + bias). */
+/**
+ * What comes after the convolution itself: y = activation(x + bias), seen as `shape`. By name activations know no axis but the last: they
+ * go before the view, and with the bias into the kernel. Functions are given what the user expects.
+ */
 export function checkedOutput(
   label: string,
   options: OutputOptions,
 ): {
   readonly useBias: boolean;
-  finish(x: Tensor, bias: Variable | null): Tensor;
+  finish(x: Tensor, bias: Variable | null, shape?: Shape): Tensor;
 } {
   const activation = resolveActivation(label, options.activation ?? 'linear');
   const useBias = checkedFlag(label, 'useBias', options.useBias ?? true);
-  return { useBias, finish: (x, bias) => activation(bias ? ops.add(x, bias) : x) };
+  return {
+    useBias,
+    finish(x, bias, shape = x.shape) {
+      const sums = bias ? ops.add(x, bias) : x;
+      if (shape === x.shape) return activation(sums);
+      return typeof options.activation === 'function'
+        ? activation(ops.reshape(sums, shape))
+        : ops.reshape(activation(sums), shape);
+    },
+  };
+}
+
+/** Whether each place sees one cell, its own: then the convolution is a product of matrices. */
+export const isPointwise = ({ kernelSize, strides, padding }: Window2d, groups: number): boolean =>
+  groups === 1 &&
+  [...kernelSize, ...strides].every((one) => one === 1) &&
+  (typeof padding === 'string' || padding.flat().every((one) => one === 0));
+
+/** x [batch, …, in] · kernel [1, …, in, filters]: [all places, filters]. */
+export function pointwiseProduct(x: Tensor, kernel: Tensor): Tensor {
+  const places = x.shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const [channels = 0, filters = 0] = kernel.shape.slice(-2);
+  return ops.matmul(ops.reshape(x, [places, channels]), ops.reshape(kernel, [channels, filters]));
 }
 
 const AXES = ['height', 'width'] as const;

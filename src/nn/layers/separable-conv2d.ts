@@ -13,6 +13,7 @@ import {
   OTHER_NAMES,
   OUTPUT_OPTIONS,
   type OutputOptions,
+  pointwiseProduct,
   WINDOW_OPTIONS,
   type Window2dOptions,
 } from './convolution-parts.js';
@@ -83,7 +84,8 @@ export const separableConv2d = defineLayer<SeparableConv2dOptions, SeparableWeig
       call([input], { depthwise, pointwise, bias }) {
         const x = input as Tensor;
         checkChannels(label, x, depthwise.shape[2] ?? 0, depthwise.shape);
-        return finish(ops.separableConv2d(x, depthwise, pointwise, moves), bias);
+        const y = ops.depthwiseConv2d(x, depthwise, moves);
+        return finish(pointwiseProduct(y, pointwise), bias, [...y.shape.slice(0, -1), filters]);
       },
     };
   },

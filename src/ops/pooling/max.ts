@@ -9,6 +9,7 @@ import { pickWinners, pool, poolGradient } from '../../kernels/pool.js';
 import type { Pair } from '../convolution/geometry.js';
 import { emitEpilogue } from '../pointwise/emit.js';
 import { relu } from '../pointwise/index.js';
+import { reshape } from '../structural.js';
 import { onlyInput } from '../structural-index.js';
 import {
   forEachWindow,
@@ -177,12 +178,19 @@ export const windowsPerCell = ({ window, strides }: PoolAttrs): number =>
  * that are no positive integers.
  */
 export function maxPool(x: Value, options: PoolOptions): Value {
+  // A maximum commutes with what never falls, gradient included: after the pooling, relu has less to do, and the image behind it
+  // need not be kept for its mask.
   return onImages('maxPool', x, options, (image, attrs) => {
-    // A maximum commutes with what never falls, gradient included: after the pooling, relu has less to do, and the image behind it
-    // need not be kept for its mask.
-    const { op, inputs } = image.node;
-    const inner = op.pointwise?.name === 'relu' ? inputs[0] : undefined;
+    const inner = behindRelu(image);
     const y = first(apply(maxPoolOp, [inner ?? image], attrs));
     return inner ? relu(y) : y;
   });
+}
+
+/** What relu made `image` of, views of it in between; `null` for other images. */
+function behindRelu(image: Value): Value | null {
+  let { node } = image;
+  for (let [input] = node.inputs; node.op.view && input; [input] = node.inputs) ({ node } = input);
+  const [inner] = node.op.pointwise?.name === 'relu' ? node.inputs : [];
+  return inner ? reshape(inner, image.shape) : null;
 }
