@@ -36,7 +36,7 @@ const LANES = 32u;
 const STEPWISE = false;
 const SHARED_QUADS = 2048u; // of workgroup memory: lstm_forward_rows
 const SHARED = 256u; // lstm_forward_single
-const HELD = 32u;
+const HELD = 256u; // elems that a workgroup owns
 struct Params {
   batch: u32,
   steps: u32,
@@ -53,7 +53,6 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> carry: array<elem>;
 fn meet() { workgroupBarrier(); }
 fn outside(unit: u32) -> bool { return false; }
-fn store_gates(at: u32, value: elem) { gates[at] = value; }
 fn initial(at: u32) -> elem { return state[at]; }
 fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + UNITS * WIDTH) + t] > 0.5; }
 fn factors(row: u32, unit: u32) -> elem {
@@ -96,7 +95,7 @@ struct Place {
 // h ⊙ factors of the whole workgroup, twice: [k, rows in quads], or [k].
 var<workgroup> shared_quads: array<vec4<f32>, SHARED_QUADS>;
 var<workgroup> shared_single: array<f32, SHARED>;
-// What invocations keep from step to step, where they take turns.
+// What invocations keep from step to step: c, and h without factors.
 var<workgroup> held: array<State, HELD>;
 
 // The place of unit 0 of the first row of a workgroup.
@@ -127,6 +126,16 @@ fn state_at(place: Place, which: u32) -> u32 {
 fn load_gates(place: Place, step: u32) -> Gates {
   let at = line_at(place, step) * GATES + place.unit;
   return Gates(gates[at], gates[at + UNITS], gates[at + 2u * UNITS], gates[at + 3u * UNITS]);
+}
+
+fn add_gates(place: Place, step: u32, sums: Gates) {
+  if (place.row < params.batch) {
+    let at = line_at(place, step) * GATES + place.unit;
+    gates[at] += sums[0];
+    gates[at + UNITS] += sums[1];
+    gates[at + 2u * UNITS] += sums[2];
+    gates[at + 3u * UNITS] += sums[3];
+  }
 }
 
 // Row k of R at the place's unit.
@@ -166,10 +175,10 @@ fn finish_step(place: Place, step: u32, sums: Gates, before: State) -> State {
   if (place.row < params.batch) {
     let line = line_at(place, step);
     let at = line * GATES + place.unit;
-    store_gates(at, i);
-    store_gates(at + UNITS, f);
-    store_gates(at + 2u * UNITS, g);
-    store_gates(at + 3u * UNITS, o);
+    gates[at] = i;
+    gates[at + UNITS] = f;
+    gates[at + 2u * UNITS] = g;
+    gates[at + 3u * UNITS] = o;
     store_sequence(line + place.unit, after.h);
     store_carry(line + place.unit, after.c);
     if (step + 1u == params.steps) {
@@ -220,27 +229,24 @@ fn lstm_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
   if (outside(first.unit)) {
     return;
   }
-  var states: array<State, EACH>;
   for (var row = 0u; row < EACH; row++) {
     let mine = moved(first, row, 0u);
-    states[row] = state_before(mine, params.begin);
-    share_quad(mine, params.begin, local + row, states[row].h);
+    let before = state_before(mine, params.begin);
+    held[row * LANES + lane] = before;
+    share_quad(mine, params.begin, local + row, before.h);
   }
   meet();
   for (var step = params.begin; step < params.end; step++) {
-    // Arrays that are indexed by a variable live in memory: the sums have names of their own.
-    var sums: array<Gates, 8>;
-    for (var row = 0u; row < EACH; row++) {
-      sums[row] = load_gates(moved(first, row, 0u), step);
-    }
-    var s0 = sums[0];
-    var s1 = sums[1];
-    var s2 = sums[2];
-    var s3 = sums[3];
-    var s4 = sums[4];
-    var s5 = sums[5];
-    var s6 = sums[6];
-    var s7 = sums[7];
+    // Named, not an array: compilers unroll whatever indexes a private array, and take a minute for it. From here to the activations
+    // sums lie in the gates.
+    var s0 = Gates();
+    var s1 = Gates();
+    var s2 = Gates();
+    var s3 = Gates();
+    var s4 = Gates();
+    var s5 = Gates();
+    var s6 = Gates();
+    var s7 = Gates();
     for (var k = 0u; k < UNITS * WIDTH; k++) {
       let r = load_kernel(first, k);
       let h = h_quad(first, step, local, k);
@@ -256,11 +262,21 @@ fn lstm_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
         add_row(&s7, l.w, r);
       }
     }
-    sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
+    add_gates(moved(first, 0u, 0u), step, s0);
+    add_gates(moved(first, 1u, 0u), step, s1);
+    add_gates(moved(first, 2u, 0u), step, s2);
+    add_gates(moved(first, 3u, 0u), step, s3);
+    if (EACH > 4u) {
+      add_gates(moved(first, 4u, 0u), step, s4);
+      add_gates(moved(first, 5u, 0u), step, s5);
+      add_gates(moved(first, 6u, 0u), step, s6);
+      add_gates(moved(first, 7u, 0u), step, s7);
+    }
     for (var row = 0u; row < EACH; row++) {
       let mine = moved(first, row, 0u);
-      states[row] = finish_step(mine, step, sums[row], states[row]);
-      share_quad(mine, step + 1u, local + row, states[row].h);
+      let after = finish_step(mine, step, load_gates(mine, step), held[row * LANES + lane]);
+      held[row * LANES + lane] = after;
+      share_quad(mine, step + 1u, local + row, after.h);
     }
     meet();
   }

@@ -42,7 +42,7 @@ const LANES = 8u;
 const STEPWISE = false;
 const SHARED_QUADS = 512u; // of workgroup memory: simple_rnn_gradient_rows
 const SHARED = 64u; // simple_rnn_gradient_single
-const HELD = 32u;
+const HELD = 256u; // elems that a workgroup owns
 struct Params {
   batch: u32,
   steps: u32,
@@ -99,7 +99,7 @@ struct Place {
 // Gradients of the later step, twice: [unit, rows in quads], or [unit].
 var<workgroup> shared_quads: array<vec4<f32>, SHARED_QUADS>;
 var<workgroup> shared_single: array<elem, SHARED>;
-// What invocations keep from position to position, where they take turns.
+// What invocations keep from position to position.
 var<workgroup> held: array<elem, HELD>;
 
 // The place of unit 0 of the first row of a workgroup.
@@ -136,14 +136,32 @@ fn hand_on(place: Place, rest: elem) {
   }
 }
 
-// What follows the product at position p, from its sum and what was handed on.
-fn finish_step(place: Place, p: u32, sum: elem, rest: elem) -> elem {
-  var dh = fma(sum, factors(inside(place.row), place.direction * UNITS + place.unit), rest);
+// With the sum over the later step's gradients.
+fn add_sum(place: Place, sum: elem, rest: elem) -> elem {
+  return fma(sum, factors(inside(place.row), place.direction * UNITS + place.unit), rest);
+}
+
+// The sums of a quad of units in four rows, from `row` on: they meet what is handed on.
+fn add_quad(first: Place, quad: u32, row: u32, lane: u32, sums: Quad) {
+  if (row < EACH) {
+    let own = (quad * EACH + row) * LANES + lane;
+    held[own] = add_sum(moved(first, row, quad), from_four(vec4<f32>(sums[0].x, sums[1].x, sums[2].x, sums[3].x)), held[own]);
+    held[own + LANES] =
+      add_sum(moved(first, row + 1u, quad), from_four(vec4<f32>(sums[0].y, sums[1].y, sums[2].y, sums[3].y)), held[own + LANES]);
+    held[own + 2u * LANES] =
+      add_sum(moved(first, row + 2u, quad), from_four(vec4<f32>(sums[0].z, sums[1].z, sums[2].z, sums[3].z)), held[own + 2u * LANES]);
+    held[own + 3u * LANES] =
+      add_sum(moved(first, row + 3u, quad), from_four(vec4<f32>(sums[0].w, sums[1].w, sums[2].w, sums[3].w)), held[own + 3u * LANES]);
+  }
+}
+
+// What follows the product at position p, from all that reaches it.
+fn finish_step(place: Place, p: u32, reaches: elem) -> elem {
   if (p == params.steps) {
-    return dh;
+    return reaches;
   }
   let at = line_at(place, p) + place.unit;
-  dh += load_dsequence(at);
+  let dh = reaches + load_dsequence(at);
   let here = counts(inside(place.row), time_of(place.direction, p));
   if (place.row < params.batch) {
     dgates[at] = select(elem(), dh * candidate_slope(sequence[at]), here);
@@ -220,12 +238,11 @@ fn simple_rnn_gradient_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(loca
   if (outside(first.unit)) {
     return;
   }
-  var rest: array<elem, EACH * QUADS>;
   for (var own = 0u; own < EACH * QUADS; own++) {
-    rest[own] = handed_to(moved(first, own % EACH, own / EACH), params.begin);
+    held[own * LANES + lane] = handed_to(moved(first, own % EACH, own / EACH), params.begin);
   }
   for (var p = params.begin; p < params.end; p++) {
-    // Arrays that are indexed by a variable live in memory: the sums have names of their own, by quad of units and of rows.
+    // By quad of units and of rows. Named, not an array: compilers unroll whatever indexes a private array, and take a minute for it.
     var s00 = Quad();
     var s01 = Quad();
     var s10 = Quad();
@@ -254,16 +271,22 @@ fn simple_rnn_gradient_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(loca
         }
       }
     }
-    let sums = array<Quad, 8>(s00, s01, s10, s11, s20, s21, s30, s31);
+    add_quad(first, 0u, 0u, lane, s00);
+    add_quad(first, 0u, 4u, lane, s01);
+    if (QUADS > 1u) {
+      add_quad(first, 1u, 0u, lane, s10);
+      add_quad(first, 1u, 4u, lane, s11);
+      add_quad(first, 2u, 0u, lane, s20);
+      add_quad(first, 2u, 4u, lane, s21);
+      add_quad(first, 3u, 0u, lane, s30);
+      add_quad(first, 3u, 4u, lane, s31);
+    }
     for (var own = 0u; own < EACH * QUADS; own++) {
-      let quad = sums[own / EACH * 2u + own % EACH / 4u];
-      let row = own % 4u;
-      let sum = from_four(vec4<f32>(quad[0][row], quad[1][row], quad[2][row], quad[3][row]));
-      rest[own] = finish_step(moved(first, own % EACH, own / EACH), p, sum, rest[own]);
+      held[own * LANES + lane] = finish_step(moved(first, own % EACH, own / EACH), p, held[own * LANES + lane]);
     }
   }
   for (var own = 0u; own < EACH * QUADS; own++) {
-    hand_on(moved(first, own % EACH, own / EACH), rest[own]);
+    hand_on(moved(first, own % EACH, own / EACH), held[own * LANES + lane]);
   }
 }
 
@@ -305,7 +328,7 @@ fn simple_rnn_gradient_single(@builtin(workgroup_id) wid: vec3<u32>, @builtin(lo
           sum += product(later_elem(mine, p, k), mine.unit, mine.direction * UNITS + k);
         }
       }
-      held[own] = finish_step(mine, p, sum, held[own]);
+      held[own] = finish_step(mine, p, add_sum(mine, sum, held[own]));
     }
   }
   for (var own = lane; own < owned; own += LANES) {

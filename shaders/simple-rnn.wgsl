@@ -34,7 +34,7 @@ const LANES = 8u;
 const STEPWISE = false;
 const SHARED_QUADS = 512u; // of workgroup memory: simple_rnn_forward_rows
 const SHARED = 256u; // simple_rnn_forward_single
-const HELD = 32u;
+const HELD = 256u; // elems that a workgroup owns
 struct Params {
   batch: u32,
   steps: u32,
@@ -82,8 +82,9 @@ struct Place {
 // h ⊙ factors of the whole workgroup, twice: [unit, rows in quads], or [unit].
 var<workgroup> shared_quads: array<vec4<f32>, SHARED_QUADS>;
 var<workgroup> shared_single: array<f32, SHARED>;
-// What invocations keep from step to step, where they take turns.
+// What invocations keep from step to step: h without factors; and until a step ends: its sums.
 var<workgroup> held: array<elem, HELD>;
+var<workgroup> summed: array<elem, HELD>;
 
 // The place of unit 0 of the first row of a workgroup.
 fn place_of(wid: vec3<u32>) -> Place {
@@ -137,7 +138,8 @@ fn h_before(place: Place, step: u32, k: u32) -> f32 {
 
 // What follows the product: the next state, and all that is stored of a step.
 fn finish_step(place: Place, step: u32, sum: elem, before: elem) -> elem {
-  let after = select(before, candidate(sum), counts(inside(place.row), time_of(place.direction, step)));
+  let value = candidate(load_pre(line_at(place, step) + place.unit) + sum);
+  let after = select(before, value, counts(inside(place.row), time_of(place.direction, step)));
   if (place.row < params.batch) {
     store_sequence(line_at(place, step) + place.unit, after);
     if (step + 1u == params.steps) {
@@ -168,6 +170,16 @@ fn add_row(sums: ptr<function, Line>, h: f32, r: Line) {
   }
 }
 
+// The sums of a row of an invocation, until all rows are done.
+fn keep_sums(row: u32, lane: u32, sums: Line) {
+  summed[row * LANES + lane] = sums[0];
+  if (QUADS > 1u) {
+    summed[(EACH + row) * LANES + lane] = sums[1];
+    summed[(2u * EACH + row) * LANES + lane] = sums[2];
+    summed[(3u * EACH + row) * LANES + lane] = sums[3];
+  }
+}
+
 @compute @workgroup_size(LANES)
 fn simple_rnn_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let place = place_of(wid);
@@ -180,28 +192,23 @@ fn simple_rnn_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local
   if (outside(first.unit)) {
     return;
   }
-  var states: array<elem, EACH * QUADS>;
   for (var own = 0u; own < EACH * QUADS; own++) {
     let mine = moved(first, own % EACH, own / EACH);
-    states[own] = state_before(mine, params.begin);
-    share_quad(half_of(params.begin), mine.unit, local + own % EACH, states[own] * factors_of(mine));
+    let before = state_before(mine, params.begin);
+    held[own * LANES + lane] = before;
+    share_quad(half_of(params.begin), mine.unit, local + own % EACH, before * factors_of(mine));
   }
   meet();
   for (var step = params.begin; step < params.end; step++) {
-    // Arrays that are indexed by a variable live in memory: the sums have names of their own.
-    var sums: array<Line, 8>;
-    for (var own = 0u; own < EACH * QUADS; own++) {
-      let mine = moved(first, own % EACH, own / EACH);
-      sums[own % EACH][own / EACH] = load_pre(line_at(mine, step) + mine.unit);
-    }
-    var s0 = sums[0];
-    var s1 = sums[1];
-    var s2 = sums[2];
-    var s3 = sums[3];
-    var s4 = sums[4];
-    var s5 = sums[5];
-    var s6 = sums[6];
-    var s7 = sums[7];
+    // Named, not an array: compilers unroll whatever indexes a private array, and take a minute for it.
+    var s0 = Line();
+    var s1 = Line();
+    var s2 = Line();
+    var s3 = Line();
+    var s4 = Line();
+    var s5 = Line();
+    var s6 = Line();
+    var s7 = Line();
     for (var k = 0u; k < UNITS * WIDTH; k++) {
       let at = k * COLUMNS + first.direction * UNITS + first.unit;
       var r = Line(recurrent_kernel[at], elem(), elem(), elem());
@@ -221,11 +228,22 @@ fn simple_rnn_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local
         add_row(&s7, l.w, r);
       }
     }
-    sums = array<Line, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
+    keep_sums(0u, lane, s0);
+    keep_sums(1u, lane, s1);
+    keep_sums(2u, lane, s2);
+    keep_sums(3u, lane, s3);
+    if (EACH > 4u) {
+      keep_sums(4u, lane, s4);
+      keep_sums(5u, lane, s5);
+      keep_sums(6u, lane, s6);
+      keep_sums(7u, lane, s7);
+    }
     for (var own = 0u; own < EACH * QUADS; own++) {
       let mine = moved(first, own % EACH, own / EACH);
-      states[own] = finish_step(mine, step, sums[own % EACH][own / EACH], states[own]);
-      share_quad(half_of(step + 1u), mine.unit, local + own % EACH, states[own] * factors_of(mine));
+      let at = own * LANES + lane;
+      let after = finish_step(mine, step, summed[at], held[at]);
+      held[at] = after;
+      share_quad(half_of(step + 1u), mine.unit, local + own % EACH, after * factors_of(mine));
     }
     meet();
   }
@@ -260,7 +278,7 @@ fn simple_rnn_forward_single(@builtin(workgroup_id) wid: vec3<u32>, @builtin(loc
   for (var step = params.begin; step < params.end; step++) {
     for (var own = lane; own < owned; own += LANES) {
       let mine = moved(place, 0u, own);
-      var sum = load_pre(line_at(mine, step) + mine.unit);
+      var sum = elem();
       for (var k = 0u; k < UNITS * WIDTH; k++) {
         sum = fma(elem(h_single(mine, step, k)), recurrent_kernel[k * COLUMNS + mine.direction * UNITS + mine.unit], sum);
       }

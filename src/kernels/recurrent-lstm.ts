@@ -5,7 +5,6 @@ import gradientSource from '../../shaders/lstm-gradient.wgsl?raw';
 import type { Launch } from './kernel.js';
 import {
   elemOf,
-  inPlacePart,
   keptPart,
   keptUnit,
   loadPart,
@@ -23,7 +22,6 @@ import {
 
 export interface LstmUse extends RecurrentUse {
   /** What is written. The sequence and the carry must be where the steps take several dispatches. */
-  readonly gates: boolean;
   readonly sequence: boolean;
   readonly carry: boolean;
   readonly finals: boolean;
@@ -38,7 +36,7 @@ export function lstmForward(use: LstmUse, tile: RecurrentTile, range: StepRange)
     entryPoint: `lstm_forward_${kind}`,
     source,
     parts: [
-      inPlacePart('gates', width, use.gates, 'store_gates'),
+      { binding: { name: 'gates', access: 'inout', type: `array<${elemOf(width)}>` }, code: [] },
       readPart('recurrent_kernel', width),
       statePart(use, width),
       rowsPart(use, width),

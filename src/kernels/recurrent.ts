@@ -201,16 +201,16 @@ export const productPart = ({ width, transposed }: RecurrentTile): KernelPart =>
 
 /**
  * Sizes of what a workgroup shares: for `rows` tiles that many floats, for `single` ones that many elements; nothing where a dispatch
- * makes one step.
+ * makes one step. And of what it owns.
  */
 export const sharedMemory = (
-  { kind, stepwise, unitsHere }: RecurrentTile,
+  { kind, stepwise, rows, unitsHere }: RecurrentTile,
   floats: number,
   elements: number,
 ): Readonly<Record<string, number>> => ({
   SHARED_QUADS: kind === 'rows' && !stepwise ? floats / 4 : 1,
   SHARED: kind === 'single' && !stepwise ? elements : 1,
-  HELD: kind === 'single' ? unitsHere : 1,
+  HELD: rows * unitsHere,
 });
 
 /** The initial state: zeros where there is none. */

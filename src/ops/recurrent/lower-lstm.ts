@@ -17,16 +17,16 @@ import {
 } from './shape.js';
 import { tileKey, tilesFor } from './tiles.js';
 
-/** h of a step and of the next, and of `single` what each unit keeps. */
-const FORWARD = { rowsBytes: 8, singleBytes: 16, quads: false };
-/** The gradients of two gates, and of `single` what each unit keeps. */
-const GRADIENT = { rowsBytes: 8, singleBytes: 16, quads: true, transposes: true };
+/** h of a step and of the next, and what each unit keeps: h and c. */
+const FORWARD = { rowsBytes: 16, singleBytes: 16, quads: false };
+/** The gradients of two gates, and what each unit keeps: those of h and c. */
+const GRADIENT = { rowsBytes: 16, singleBytes: 16, quads: true, transposes: true };
 
 export function lstmCandidates(
   { inputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const [sequence = false, finals = false, gates = false, carry = false] = used;
+  const [sequence = false, finals = false, , carry = false] = used;
   const shape = sequenceShape('lstmSequence', 'lstm', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
   const { activation: candidate, recurrentActivation: gate } = attrs;
@@ -38,7 +38,8 @@ export function lstmCandidates(
       const ranges = rangesOf(extents, GATES.lstm, shape.steps, tile, limits);
       const handed = handedOn(ranges);
       const args = {
-        gates: gates ? ({ kind: 'inout', input: 0, output: 2 } as const) : inputArg(0),
+        // Sums and gates take the place of the pre-activations, whether anybody reads them afterwards or not.
+        gates: { kind: 'inout', input: 0, output: 2 } as const,
         recurrent_kernel: inputArg(1),
         state: inputArg(roles.indexOf('state')),
         rows: inputArg(roles.indexOf('rows')),
@@ -50,7 +51,6 @@ export function lstmCandidates(
         ...extents,
         ...attrs,
         finals,
-        gates,
         sequence: args.sequence !== null,
         carry: args.carry !== null,
         functions: (width: 1 | 4) => activationFunctions({ gate, candidate }, width),

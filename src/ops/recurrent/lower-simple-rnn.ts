@@ -16,8 +16,8 @@ import {
 } from './shape.js';
 import { tileKey, tilesFor } from './tiles.js';
 
-/** Numbers of a step and of the next, and of `single` what each unit keeps. */
-const NEEDS = { rowsBytes: 8, singleBytes: 12, quads: true };
+/** Numbers of a step and of the next, what each unit keeps, and forward the sums of `rows`. */
+const NEEDS = { rowsBytes: 16, singleBytes: 12, quads: true };
 const GRADIENT = { ...NEEDS, transposes: true };
 
 export function simpleRnnCandidates(
