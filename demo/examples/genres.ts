@@ -41,13 +41,15 @@ export async function genres(context: ExampleContext): Promise<ExampleResult> {
       validationData: { x: columnOf(words, heldOut.titles), y: Int32Array.from(heldOut.labels) },
       callbacks: [
         {
+          onEpochBegin(epoch) {
+            optimizer.learningRate = settlingRate(RATES, epoch, epochs);
+          },
           onEpochEnd(epoch, logs) {
             const accuracy = {
               'held out': logs.val_accuracy ?? Number.NaN,
               [`always ${majority.name}: ${majority.accuracy.toFixed(3)}`]: majority.accuracy,
             };
             context.epochEnd(epoch, logs, { accuracy });
-            optimizer.learningRate = settlingRate(RATES, epoch + 1, epochs);
           },
         },
       ],
