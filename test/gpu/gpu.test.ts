@@ -1,8 +1,8 @@
 // One `it` per case, one page and device per file of cases. A page in which a case has failed is not trusted with the next one.
 import { caseFiles } from 'virtual:gpu-cases';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { CaseFile } from './kit.js';
-import { type CasePage, describeFailures, openPage } from './pages.js';
+import { type CaseFile, describeFailures } from './kit.js';
+import { type CasePage, openPage } from './pages.js';
 
 for (const [file, load] of Object.entries(caseFiles)) {
   // A file that cannot be imported fails here as one test, and leaves the other files theirs.

@@ -98,6 +98,16 @@ export function check(what: string, holds: boolean, expected = 'true', actual = 
   return holds ? [] : [{ what, expected, actual }];
 }
 
+/** One line a failure, for people. */
+export function describeFailures(failures: readonly Failure[]): string {
+  return failures
+    .map(({ what, at, expected, actual, budgetRatio }) => {
+      const ratio = budgetRatio === undefined ? '' : ` (${budgetRatio.toPrecision(3)} × the budget)`;
+      return `${what}${at === undefined ? '' : ` at ${at}`}: expected ${expected}, got ${actual}${ratio}`;
+    })
+    .join('\n');
+}
+
 /** The error over its budget: above 1 is a fault, and Infinity one that no budget excuses. */
 function errorRatio(actual: number, expected: number, budget: number): number {
   if (!(budget >= 0 && budget < Infinity)) return Infinity;

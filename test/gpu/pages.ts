@@ -2,7 +2,7 @@
 import puppeteer, { type Browser, type ConsoleMessage, type Page } from 'puppeteer';
 import { inject } from 'vitest';
 import { launchBrowser } from '../../tools/browser.js';
-import type { Failure, Verdict } from './kit.js';
+import { describeFailures, type Failure, type Verdict } from './kit.js';
 
 export interface CasePage {
   /** Puppeteer's page, for what the rest does not offer. */
@@ -74,14 +74,4 @@ async function openIn(browser: Browser, leave: () => Promise<void>): Promise<Cas
       await leave();
     },
   };
-}
-
-/** One line a failure, for an assertion's message. */
-export function describeFailures(failures: readonly Failure[]): string {
-  return failures
-    .map(({ what, at, expected, actual, budgetRatio }) => {
-      const ratio = budgetRatio === undefined ? '' : ` (${budgetRatio.toPrecision(3)} × the budget)`;
-      return `${what}${at === undefined ? '' : ` at ${at}`}: expected ${expected}, got ${actual}${ratio}`;
-    })
-    .join('\n');
 }

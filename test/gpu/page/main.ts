@@ -1,11 +1,11 @@
 // The page's script: runs one case at a time and answers with its verdict. It needs no page as such, only WebGPU.
 import { caseFiles } from 'virtual:gpu-cases';
+import { FULL } from '../../kit/full.js';
 import type { CaseFile, PageFace } from '../kit.js';
 import { runIn } from './run-case.js';
 import { watchDevices } from './watch.js';
 
 const watch = watchDevices();
-const full = new URLSearchParams(globalThis.location?.search ?? '').has('full');
 
 async function open(file: string): Promise<CaseFile> {
   const load = caseFiles[file];
@@ -16,7 +16,7 @@ async function open(file: string): Promise<CaseFile> {
 
 const face: PageFace = {
   async run(file, name) {
-    return runIn(await open(file), file, name, { full, faults: watch.settle });
+    return runIn(await open(file), file, name, { full: FULL, faults: watch.settle });
   },
 
   async probe(file, name, argument) {

@@ -23,13 +23,13 @@ export function caseFiles(wanted = process.env.CASES): string[] {
 }
 
 /** Serves `virtual:gpu-cases`: the list of case files as lazy imports, the same in Node and in the page. */
-export function gpuCasesPlugin(): Plugin {
+export function gpuCasesPlugin(wanted?: string): Plugin {
   return {
     name: 'heddle:gpu-cases',
     resolveId: (id) => (id === VIRTUAL ? `\0${VIRTUAL}` : null),
     load(id) {
       if (id !== `\0${VIRTUAL}`) return null;
-      const rows = caseFiles().map(
+      const rows = caseFiles(wanted).map(
         (file) => `${JSON.stringify(file)}: () => import(${JSON.stringify(folder + file)}),`,
       );
       return `export const caseFiles = {\n${rows.join('\n')}\n};`;
@@ -37,15 +37,15 @@ export function gpuCasesPlugin(): Plugin {
   };
 }
 
-/** The page's script with every case, as one module. */
-export async function buildCases(): Promise<string> {
+/** The page's script with every case, or those of the files `wanted`, as one module. */
+export async function buildCases(wanted?: string): Promise<string> {
   const result = await build({
     configFile: false,
     root: folder,
     logLevel: 'warn',
     publicDir: false,
     resolve: { alias: sourceAliases() },
-    plugins: [gpuCasesPlugin()],
+    plugins: [gpuCasesPlugin(wanted)],
     build: {
       write: false,
       target: 'es2022',

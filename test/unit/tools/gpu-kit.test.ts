@@ -1,8 +1,7 @@
 // The judge of the GPU cases, judged itself: planted faults must be seen.
 import { describe, expect, it } from 'vitest';
-import { type CaseFile, compare, exact, type GpuCase } from '../../gpu/kit.js';
+import { type CaseFile, compare, describeFailures, exact, type GpuCase } from '../../gpu/kit.js';
 import { runIn } from '../../gpu/page/run-case.js';
-import { describeFailures } from '../../gpu/pages.js';
 import { caseFiles } from '../../gpu/setup/bundle.js';
 
 const indices = (failures: ReturnType<typeof compare>) => failures.map(({ at }) => at);
