@@ -1,6 +1,7 @@
 /**
  * Every kernel variant of every op case, alone on raw WebGPU, against the reference: each node that a case builds (and its gradients) is
- * lowered by each of its candidates and run on the inputs that the reference gives it. Whatever differs is the kernel's fault.
+ * lowered by each of its candidates and run on the inputs that the reference gives it. Whatever differs is the kernel's fault. The first
+ * large enough use of each kernel is run with folded workgroups too.
  */
 
 import { gradients } from '../../src/compiler/autodiff.js';
@@ -12,6 +13,7 @@ import type { Candidate, LowerRequest } from '../../src/ir/op.js';
 import { DEFAULT_CAPABILITIES } from '../../src/kernels/kernel.js';
 import { referenceWithBudget } from '../../src/reference/budget.js';
 import { evaluateValues } from '../../src/reference/evaluate.js';
+import { folded, foldingKernels } from '../kit/folded.js';
 import { FULL } from '../kit/full.js';
 import { buildCase, caseName, opCases } from '../kit/op-cases.js';
 import { rawDevice } from '../kit/raw-device.js';
@@ -81,7 +83,9 @@ function runsOf(node: Node, inputs: readonly HostTensor[]): Run[] {
       used: node.outputs.map(() => true),
       capabilities: { ...DEFAULT_CAPABILITIES, software },
     };
-    return unseen(node, request).map((candidate) => ({ candidate, request }));
+    return unseen(node, request)
+      .flatMap((candidate) => (isFirstToFold(candidate) ? [candidate, folded(candidate)] : [candidate]))
+      .map((candidate) => ({ candidate, request }));
   });
 }
 
@@ -123,3 +127,12 @@ function unseen(node: Node, request: LowerRequest): Candidate[] {
 }
 
 const seen = new Set<string>();
+
+/** Whether a kernel of `candidate` has not been run with folded workgroups before. */
+function isFirstToFold(candidate: Candidate): boolean {
+  const fresh = foldingKernels(candidate).filter((entryPoint) => !foldedKernels.has(entryPoint));
+  for (const entryPoint of fresh) foldedKernels.add(entryPoint);
+  return fresh.length > 0;
+}
+
+const foldedKernels = new Set<string>();

@@ -17,6 +17,7 @@ import {
   sum,
 } from '../../src/ops/index.js';
 import { evaluateValues } from '../../src/reference/evaluate.js';
+import { folded, foldingKernels } from '../kit/folded.js';
 import { kernelKeys } from '../kit/kernel-keys.js';
 
 const value = (...shape: number[]): Value => applyOne(inputOp, [], { name: 'x', shape, dtype: 'float32' });
@@ -306,6 +307,25 @@ describe('kernels', () => {
         expect(Math.max(...launch.workgroups)).toBeLessThanOrEqual(65_535);
         expect(launch.kernel.bindings.length).toBeLessThanOrEqual(8);
       }
+    }
+  });
+
+  it('all count rows of workgroups, which the device tests fold after three', () => {
+    const { node } = conv2d(value(2, 30, 30, 8), value(3, 3, 8, 16));
+    const request: LowerRequest = {
+      inputs: node.inputs,
+      outputs: node.outputs,
+      attrs: node.attrs,
+      used: [true],
+      capabilities: DEFAULT_CAPABILITIES,
+    };
+    for (const candidate of node.op.candidates?.(request) ?? []) {
+      const [plain, rows] = [candidate, folded(candidate)].map((one) => one.lower().dispatches[0]?.launch);
+      const count = plain?.workgroups[0] ?? 0;
+      expect(foldingKernels(candidate)).toEqual([plain?.kernel.entryPoint]);
+      expect(rows?.workgroups).toEqual([3, Math.ceil(count / 3), 1]);
+      expect(rows?.kernel.code).toContain('FOLD_WIDTH = 3u');
+      expect(rows?.kernel.key).not.toBe(plain?.kernel.key);
     }
   });
 
