@@ -7,6 +7,7 @@ import {
   inPlacePart,
   keptPart,
   keptUnit,
+  kernelPart,
   loadPart,
   type RecurrentTile,
   type RecurrentUse,
@@ -45,7 +46,7 @@ export function gruForward(use: GruUse, tile: RecurrentTile, range: StepRange): 
       storePart('finals', width, { store_final: use.finals }),
       storePart('carry', width, { store_carry: use.carry }),
     ],
-    baked: { TURNS: turnsOf(tile), STATE: use.state, DROPOUT: use.dropout, WHOLE: use.sequence },
+    baked: { STATE: use.state, DROPOUT: use.dropout, WHOLE: use.sequence },
   });
 }
 
@@ -65,7 +66,7 @@ export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions:
     source: gradientSource,
     parts: [
       inPlacePart('gates', width, true, 'store_gates'),
-      readPart('recurrent_kernel', width),
+      kernelPart(tile),
       inPlacePart('carry', width, true, 'store_carry'),
       readPart('sequence', width),
       statePart(use, width),
@@ -78,32 +79,8 @@ export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions:
           `fn load_dfinal(at: u32) -> elem { return ${use.dfinals ? 'dstate[at]' : 'elem()'}; }`,
           keptUnit('gates', width, true, 'load_dgate'),
           keptUnit('carry', width, true, 'load_dcarry'),
-          kernelElem(tile),
         ],
       },
     ],
-    baked: { TURNS: turnsOf(tile) },
   });
-}
-
-/** How often the invocations of a workgroup take their turns. */
-const turnsOf = ({ rows, each, quads, unitsHere, lanes }: RecurrentTile): number =>
-  Math.ceil(((rows / each) * (unitsHere / quads)) / lanes);
-
-/** R at a column of all gates and directions, of the units of an elem; transposed, R is [D·3·H, H]. */
-function kernelElem({ width, transposed }: RecurrentTile): string {
-  const head = 'fn kernel_elem(unit: u32, column: u32) -> elem {';
-  if (transposed) return `${head} return recurrent_kernel[column * UNITS + unit]; }`;
-  const rows = [0, 1, 2, 3].slice(0, width).map((row) => {
-    const lane = width === 4 ? '[lane]' : '';
-    return `recurrent_kernel[at + ${row}u * line]${lane}`;
-  });
-  return [
-    head,
-    '  let line = DIRECTIONS * GATES * UNITS;',
-    '  let at = unit * WIDTH * line + column / WIDTH;',
-    ...(width === 4 ? ['  let lane = column % WIDTH;'] : []),
-    `  return elem(${rows.join(', ')});`,
-    '}',
-  ].join('\n');
 }

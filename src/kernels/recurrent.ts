@@ -75,7 +75,7 @@ export interface RecurrentKernel {
   readonly source: string;
   readonly parts: readonly KernelPart[];
   /** Constants of this kernel alone. */
-  readonly baked: Readonly<Record<string, number | boolean>>;
+  readonly baked?: Readonly<Record<string, number | boolean>>;
 }
 
 /** The launch of `kernel` over `range`. */
@@ -98,6 +98,8 @@ export function recurrentLaunch(
     EACH: each,
     QUADS: quads,
     LANES: lanes,
+    // How often the invocations of a workgroup take their turns.
+    TURNS: Math.ceil(((rows / each) * (unitsHere / quads)) / lanes),
     STEPWISE: stepwise,
     ...baked,
   };
@@ -176,6 +178,30 @@ export const loadPart = (
   ...(Object.values(loads).includes(true) && { binding: typed(name, 'read', width) }),
   code: Object.entries(loads).map(([fn, there]) => LOAD(fn, there ? `${name}[at]` : 'elem()')),
 });
+
+/** A gradient's R, `recurrent_kernel`, at a column of all gates and directions, of the units of an elem. `transposed`, it is [D·G·H, H]. */
+export function kernelPart({ width, transposed }: RecurrentTile): KernelPart {
+  const head = 'fn kernel_elem(unit: u32, column: u32) -> elem {';
+  const binding = typed('recurrent_kernel', 'read', width);
+  if (transposed) {
+    return { binding, code: [`${head} return recurrent_kernel[column * UNITS + unit]; }`] };
+  }
+  const rows = [0, 1, 2, 3].slice(0, width).map((row) => {
+    const lane = width === 4 ? '[lane]' : '';
+    return `recurrent_kernel[at + ${row}u * line]${lane}`;
+  });
+  return {
+    binding,
+    code: [
+      head,
+      '  let line = DIRECTIONS * GATES * UNITS;',
+      '  let at = unit * WIDTH * line + column / WIDTH;',
+      ...(width === 4 ? ['  let lane = column % WIDTH;'] : []),
+      `  return elem(${rows.join(', ')});`,
+      '}',
+    ],
+  };
+}
 
 /** An elem of the later step's gradients times R at the same columns, of each unit of an elem. `transposed`, R is [D·G·H, H]. */
 export const productPart = ({ width, transposed }: RecurrentTile): KernelPart => {
