@@ -7,8 +7,9 @@ import * as layers from '../../src/nn/layers/index.js';
 import { sequential } from '../../src/nn/model.js';
 import { Network } from '../../src/nn/network.js';
 import { networkFromConfig } from '../../src/nn/restore.js';
+import type { SymbolicTensor } from '../../src/nn/symbolic.js';
 import { failure, rejection } from '../kit/failure.js';
-import { expectKept, nestedNumbers } from '../kit/masks.js';
+import { expectKept, maskOf, nestedNumbers } from '../kit/masks.js';
 
 beforeAll(async () => {
   await init({ device: 'cpu' });
@@ -108,6 +109,7 @@ describe('timeDistributed', () => {
     layers.timeDistributed({ layer: taken, name: 'steps' });
     const later = failure(() => taken.apply(layers.input({ shape: [2] })));
     expect(later.message).toContain("it stands within timeDistributed 'steps'");
+    expect(failure(() => layers.timeDistributed(undefined as never)).message).toContain('layer is undefined');
     expect(failure(() => layers.timeDistributed({ layer: 'dense' as never })).message).toContain(
       'layer is a string',
     );
@@ -131,6 +133,27 @@ describe('timeDistributed', () => {
     expect(
       failure(() => layers.timeDistributed({ layer: layers.flatten(), nam: 'x' } as never)).fix,
     ).toContain("did you mean 'name'");
+  });
+
+  it('hands the masks of its inputs on to all outputs', async () => {
+    const [a, b] = ['a', 'b'].map((name) => layers.input({ shape: [2, 2, 3], name }));
+    const [x, y] = [a, b].map((input) => layers.masking().apply(input as SymbolicTensor));
+    const counts = (row: readonly number[]) => [
+      row.map((one) => [
+        [one, 0, 0],
+        [0, 0, 0],
+      ]),
+    ];
+    const data = { a: counts([1, 1]), b: counts([0, 1]) };
+    const sum = layers.timeDistributed({ layer: layers.add() }).apply([x, y] as SymbolicTensor[]);
+    expect(await maskOf([a, b] as SymbolicTensor[], sum, data)).toEqual([[0, 1]]);
+    const layer = layers.gru({ units: 2, returnState: true });
+    const outputs = layers.timeDistributed({ layer }).use([y as SymbolicTensor]);
+    expect(outputs.map(({ shape }) => shape)).toEqual([
+      [null, 2, 2],
+      [null, 2, 2],
+    ]);
+    for (const output of outputs) expect(await maskOf(b as SymbolicTensor, output, data.b)).toEqual([[0, 1]]);
   });
 
   it('refuses files that tell of no layer within, or of too many', () => {

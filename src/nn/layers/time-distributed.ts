@@ -14,6 +14,7 @@ import {
 } from '../layer.js';
 import type { ErasedBehaviour, Flow, OutputType } from '../layer-definition.js';
 import { type FreeShape, showFree } from '../shapes.js';
+import { commonMask } from './common-mask.js';
 
 export interface TimeDistributedOptions {
   /** A new layer, used nowhere else: what becomes of [batch, …] at each step. Its `trainable` goes for the whole. */
@@ -27,7 +28,7 @@ const TYPE = 'timeDistributed';
 const DEEPEST = 32;
 const COMMON = ['name', 'inputShape', 'batchInputShape', 'trainable'] as const;
 
-function make(options: Given): Layer {
+function make(options: Partial<Given> = {}): Layer {
   rejectUnknownOptions(TYPE, options, ['layer', ...COMMON]);
   const { layer, ...common } = options;
   if (!(layer instanceof Layer)) throw noLayer(layer);
@@ -56,7 +57,7 @@ function make(options: Given): Layer {
 /**
  * Applies a layer to each step: [batch, steps, …] → [batch, steps, …of the layer's output]. All steps share its weights, which are this
  * layer's: they are made, trained and saved with it. What it knows of a batch it knows of all steps together: batch normalization takes its
- * statistics over batch and steps. Masks pass; the layer within sees none.
+ * statistics over batch and steps. Masks pass, to all outputs; the layer within sees none.
  *
  * @throws HeddleError for what is no layer, for a layer that is used elsewhere or is a model, and inputs without steps.
  */
@@ -118,9 +119,9 @@ function distributed(label: string, inner: ErasedBehaviour): ErasedBehaviour {
       return {
         call(flows, context, trainable) {
           const [batch = 0, count = 0] = flows[0]?.value.shape ?? [];
-          return built.call(flows.map(folded), context, trainable).map(({ value }, output): Flow => {
+          const mask = commonMask(flows.map((flow) => flow.mask));
+          return built.call(flows.map(folded), context, trainable).map(({ value }): Flow => {
             const shape = [batch, count, ...value.shape.slice(1)];
-            const mask = output === 0 ? (flows[0]?.mask ?? null) : null;
             return { value: ops.reshape(value, shape), mask };
           });
         },
@@ -152,7 +153,7 @@ function noLayer(value: unknown): HeddleError {
   const model = typeof value === 'object' && value !== null && 'outputs' in value;
   return new HeddleError({
     op: TYPE,
-    message: `layer is ${model ? 'a model' : value === null ? 'null' : `a ${typeof value}`}`,
+    message: `layer is ${model ? 'a model' : value === null || value === undefined ? value : `a ${typeof value}`}`,
     roles: ['layer'],
     values: { layer: model ? 'model' : value },
     fix: model
