@@ -117,6 +117,10 @@ describe('what the layer within says', () => {
     expect(error.fix).toContain('layers.lstm');
   });
 
+  it('nothing at all is refused', () => {
+    expect(failure(() => layers.bidirectional(undefined as never)).message).toContain('layer is undefined');
+  });
+
   it('a layer with weights of its own is refused', () => {
     const layer = layers.gru({ units: 2 });
     expect(sequenceNet(layer).weights).toHaveLength(3);

@@ -5,7 +5,7 @@ import { gradCheck, init, ops, type Tensor, tensor, type Variable } from '../../
 import { load, save } from '../../src/nn/file.js';
 import * as layers from '../../src/nn/layers/index.js';
 import { type Cell, defineCell } from '../../src/nn/layers/recurrent/cell.js';
-import { type Model, sequential } from '../../src/nn/model.js';
+import { type Model, model, sequential } from '../../src/nn/model.js';
 import type { Network } from '../../src/nn/network.js';
 import { failure } from '../kit/failure.js';
 import { distance, flatOutputs, nestedNumbers, numbers, sequenceNet } from '../kit/sequences.js';
@@ -114,6 +114,30 @@ describe('a cell of its own', () => {
     expect(y[1]?.[2]).toEqual(y[1]?.[0]);
   });
 
+  it('may read ids', async () => {
+    const reading = defineCell<object, Variable>({
+      type: 'reading',
+      options: [],
+      create: () => ({
+        stateSize: UNITS,
+        build: (weights) => weights.add('table', [5, UNITS], 'glorotUniform'),
+        call(now, [h], table) {
+          const next = ops.add(
+            h as Tensor,
+            ops.gather(table, ops.reshape(now, [now.shape[0] ?? 0]), { axis: 0 }),
+          );
+          return { output: next, states: [next] };
+        },
+      }),
+    });
+    const ids = layers.input({ shape: [STEPS, 1], dtype: 'int32' });
+    const net = model({ inputs: ids, outputs: layers.rnn({ cell: reading() }).apply(ids), seed: 1 });
+    const y = (await net.predict({ data: Int32Array.of(2, 2, 2, 2), shape: [1, STEPS, 1] })).data;
+    const table = (await net.getWeights())[0]?.data ?? [];
+    for (const unit of [0, 1]) expect(y[unit]).toBeCloseTo(4 * (table[2 * UNITS + unit] ?? 0), 6);
+    net.dispose();
+  });
+
   it('takes sequences of any length, each a program of its own', () => {
     const net = sequenceNet(layers.rnn({ cell: plain({ units: UNITS }) }), { shape: [null, FEATURES] });
     for (const steps of [1, 3]) {
@@ -189,14 +213,15 @@ describe('refused, by name', () => {
     expect(failure(() => made(cell())).roles).toContain('stateSize');
   });
 
-  it('a cell that gives other shapes than it says', () => {
-    const cell = defineCell<{ give: 'wide' | 'few' | 'nothing' }>({
+  it('a cell that gives other shapes than it says, or no float32', () => {
+    const cell = defineCell<{ give: 'wide' | 'few' | 'nothing' | 'ints' }>({
       type: 'bad',
       options: ['give'],
       create: ({ give }) => ({
         stateSize: 2,
         call: (x, [h]) => {
           if (give === 'nothing') return wild(undefined);
+          if (give === 'ints') return { output: h as Tensor, states: [ops.cast(h as Tensor, 'int32')] };
           return { output: give === 'wide' ? x : (h as Tensor), states: give === 'few' ? [] : [h as Tensor] };
         },
       }),
@@ -205,6 +230,7 @@ describe('refused, by name', () => {
       ['wide', '[2,3], [2,2]'],
       ['few', '[2,2]'],
       ['nothing', 'nothing'],
+      ['ints', '[2,2], int32 [2,2]'],
     ] as const) {
       const error = failure(() => made(cell({ give })).apply([x]));
       expect(error.op).toBe("rnn 'r'");

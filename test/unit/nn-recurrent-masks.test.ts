@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { grad, init, ops, type Tensor, tensor } from '../../src/engine/index.js';
 import type { AnyLayer } from '../../src/nn/layer.js';
 import * as layers from '../../src/nn/layers/index.js';
-import type { Network } from '../../src/nn/network.js';
-import { flatOutputs, numbers, sequenceNet } from '../kit/sequences.js';
+import { Network } from '../../src/nn/network.js';
+import { seen } from '../kit/masks.js';
+import { flatOutputs, masked, numbers, sequenceNet } from '../kit/sequences.js';
 
 beforeAll(() => init({ device: 'cpu' }));
 
@@ -76,20 +77,36 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
   });
 });
 
-it('outputs at padded steps are repeated, and the mask goes on with them', async () => {
+it('outputs at padded steps are repeated', async () => {
   const inner = layers.lstm({ units: UNITS, returnSequences: true });
-  const after = layers.lstm({ units: UNITS });
-  const x = layers.input({ shape: [STEPS, FEATURES] });
-  const stacked = sequenceNet(inner, { shape: [STEPS, FEATURES], mask: true });
+  const net = sequenceNet(inner, { shape: [STEPS, FEATURES], mask: true });
   const counts = maskOf((step) => step < LENGTH);
-  const y = (await stacked.apply([part(0, STEPS), counts])[0]?.array()) as number[][][];
+  const y = (await net.apply([part(0, STEPS), counts])[0]?.array()) as number[][][];
   for (const row of y) {
     expect(row[LENGTH]).toEqual(row[LENGTH - 1]);
     expect(row[LENGTH + 1]).toEqual(row[LENGTH - 1]);
     expect(row[LENGTH - 1]).not.toEqual(row[LENGTH - 2]);
   }
-  expect(after.apply(inner.apply(x)).shape).toEqual([null, UNITS]);
 });
+
+it.each(['concat', null] as const)(
+  'goes on with every sequence of both directions, merged by %s',
+  async (mergeMode) => {
+    const x = layers.input({ shape: [STEPS, FEATURES] });
+    const counts = layers.input({ shape: [STEPS] });
+    const layer = layers.gru({ units: UNITS, returnSequences: true, returnState: true });
+    const [...outputs] = layers.bidirectional({ layer, mergeMode }).apply([masked().apply([x, counts])]);
+    const sequences = outputs.slice(0, mergeMode === null ? 2 : 1);
+    const net = new Network({
+      inputs: [x, counts],
+      outputs: sequences.map((output) => seen().apply(output)),
+    });
+    const mask = maskOf((step) => step < LENGTH);
+    for (const found of net.apply([part(0, STEPS), mask])) {
+      expect(await found.array()).toEqual(await mask.array());
+    }
+  },
+);
 
 it.each([false, true])(
   'a stack of layers skips what its first one skips; backwards: %s',

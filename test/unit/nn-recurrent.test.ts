@@ -297,6 +297,22 @@ describe('refused, by name', () => {
     expect(free.message).toContain('free');
   });
 
+  it.each(['tanh', 'gelu'] as const)(
+    'ids where vectors belong, and states that are no float32: %s',
+    (activation) => {
+      const layer = () => layers.gru({ units: 2, activation, name: 'g' });
+      const ids = failure(() => layer().apply(layers.input({ shape: inputShape, dtype: 'int32' })));
+      expect([ids.op, ids.message]).toEqual(["gru 'g'", expect.stringContaining('input is int32')]);
+      expect(ids.fix).toContain('layers.embedding');
+      const [x, h] = [layers.input({ shape: inputShape }), layers.input({ shape: [2], dtype: 'int32' })];
+      const state = failure(() => layer().apply([x, h]));
+      expect([state.op, state.message]).toEqual([
+        "gru 'g'",
+        expect.stringContaining('initial state 1 is int32'),
+      ]);
+    },
+  );
+
   it('sequences without steps', async () => {
     const net = stack(layers.lstm({ units: 2, inputShape: [null, 3] }));
     const error = failure(() => net.apply(tensor(new Float32Array(), { shape: [2, 0, 3] })));

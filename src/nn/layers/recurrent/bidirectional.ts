@@ -109,9 +109,9 @@ function partsOf(layer: unknown): RecurrentParts {
 }
 
 /** What the layer within was told about its input goes for both. */
-function make({ layer, ...options }: Given): Layer {
+function make({ layer, ...options }: Partial<Given> = {}): Layer {
   const parts = partsOf(layer);
-  const { inputShape, batchSize, trainable } = layer;
+  const { inputShape, batchSize, trainable } = layer as AnyLayer;
   const told = options.inputShape ?? options.batchInputShape;
   return factory({
     ...(inputShape && !told ? { batchInputShape: [batchSize, ...inputShape] } : {}),

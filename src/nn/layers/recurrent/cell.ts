@@ -21,7 +21,7 @@ export interface CellBehaviour<W> {
   readonly outputSize?: number;
   /** Makes the weights for steps of this shape, [batch, features]; the batch is `null`. */
   build?(weights: WeightBuilder, input: FreeShape): W;
-  /** One step: x [batch, features] and the states before it give the output and the states after it, shapes as above. */
+  /** One step: x [batch, features] and the states before it give the output and the states after it, float32 of shapes as above. */
   call(x: Tensor, states: readonly Tensor[], weights: W, context: CellContext): StepResult;
 }
 
@@ -148,7 +148,12 @@ function checkResult(
 ): void {
   const { output, states } = (result ?? {}) as Partial<StepResult>;
   const show = (tensors: readonly (Tensor | undefined)[]): string =>
-    tensors.map((tensor) => (tensor ? `[${tensor.shape.join(',')}]` : 'nothing')).join(', ');
+    tensors
+      .map((tensor) => {
+        if (!tensor) return 'nothing';
+        return `${tensor.dtype === 'float32' ? '' : `${tensor.dtype} `}[${tensor.shape.join(',')}]`;
+      })
+      .join(', ');
   const given = show([output, ...(states ?? [])]);
   const expected = [outputSize, ...stateSizes].map((size) => `[${batch},${size}]`).join(', ');
   if (given === expected) return;
@@ -157,6 +162,6 @@ function checkResult(
     message: `call() of cell '${type}' gives output and states ${given}; ${expected} is expected`,
     roles: ['output', 'states'],
     values: { given, expected },
-    fix: 'return { output, states } with the sizes that stateSize and outputSize say',
+    fix: 'return { output, states }, float32, with the sizes that stateSize and outputSize say',
   });
 }

@@ -41,6 +41,8 @@ export interface RecurrentCore {
   readonly units: number;
   /** Features of each state, in each direction. */
   readonly stateSizes: readonly number[];
+  /** Whether its inputs may hold something else than float32, such as ids. States are float32 anyway. Default `false`. */
+  readonly anyInput?: boolean;
   /** Makes the weights of `directions` directions for inputs [batch, steps, features]. */
   build(weights: WeightBuilder, input: FreeShape, directions: number): RunSteps;
 }

@@ -63,7 +63,7 @@ export const OTHER_NAMES: Readonly<Record<string, string>> = {
   timeMajor: 'leave it out: sequences are [batch, steps, features]',
   inputDim: 'use inputShape: [steps, features]; null for steps that vary',
   inputLength: 'use inputShape: [steps, features]',
-  initialState: 'apply the layer to a list: lstm.apply([x, h, c])',
+  initialState: 'apply the layer to a list: [x, h], for an lstm [x, h, c]',
   zeroOutputForMask:
     'multiply the output by the mask: a step that does not count repeats the output before it',
   activityRegularizer: 'regularize weights: kernelRegularizer, recurrentRegularizer, biasRegularizer',

@@ -49,6 +49,7 @@ function cellCore(label: string, cell: Cell): RecurrentCore {
   return {
     units: outputSize,
     stateSizes,
+    anyInput: true,
     build(weights, input, directions) {
       const step = [input[0] ?? null, input[2] ?? null];
       const cells: readonly BuiltCell[] =

@@ -9,7 +9,7 @@ import type { FreeShape } from '../../shapes.js';
 import type { Passed, RecurrentCore, RunSteps } from './core.js';
 import { type Directions, joined, parted } from './directions.js';
 import type { CheckedSequence } from './options.js';
-import { allStates, fixedBatch, sequenceShape } from './shapes.js';
+import { allStates, checkDtypes, fixedBatch, sequenceShape } from './shapes.js';
 
 export interface Wiring {
   readonly directions: Directions;
@@ -67,6 +67,10 @@ export function sequenceBehaviour(
 
   return {
     outputShape: (inputs) => outputShapes(inputs)[0] as FreeShape,
+    outputDtype([x, ...states]) {
+      checkDtypes(label, [core.anyInput ? 'float32' : x, ...states]);
+      return 'float32';
+    },
     ...(merge.widths(units).length > 1 || returnState ? { outputShapes } : {}),
     build(weights, inputs) {
       const [x = []] = inputs;
@@ -89,8 +93,10 @@ export function sequenceBehaviour(
       const all = returnSequences ? (reversed ? backwards(sequence) : sequence) : last;
       return [...merge.outputs(all), ...(returnState ? unpacked(states) : [])];
     },
+    // Of both directions, where they stay two; last states have no steps.
     mask([mask = null]) {
-      return returnSequences && mask ? (reversed ? backwards(mask) : mask) : null;
+      const steps = returnSequences && mask ? (reversed ? backwards(mask) : mask) : null;
+      return merge.widths(units).map(() => steps);
     },
   };
 }

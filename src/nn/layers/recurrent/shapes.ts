@@ -1,6 +1,6 @@
 /** Shapes of sequences and states, and the errors that name what does not fit. */
 
-import { HeddleError } from '../../../engine/index.js';
+import { type DType, HeddleError } from '../../../engine/index.js';
 import { type FreeShape, fitsFree, showFree } from '../../shapes.js';
 
 /** Who has which states: `[h, c]` of `units` features each, for each direction. */
@@ -59,6 +59,22 @@ export function sequenceShape(
     });
   });
   return [batch, steps, features];
+}
+
+/** Throws a HeddleError where the sequence, the first of `dtypes`, or one of the states after it is no float32. */
+export function checkDtypes(label: string, dtypes: readonly (DType | undefined)[]): void {
+  const at = dtypes.findIndex((dtype) => dtype !== undefined && dtype !== 'float32');
+  if (at < 0) return;
+  throw new HeddleError({
+    op: label,
+    message: `${at === 0 ? 'input' : `initial state ${at}`} is ${dtypes[at]}, float32 is needed`,
+    roles: [at === 0 ? 'input' : `inputs[${at}]`],
+    values: { dtypes },
+    fix:
+      at === 0
+        ? 'of ids, let layers.embedding({ inputDim, outputDim }) make vectors first; of numbers, leave out the dtype of layers.input'
+        : "leave out its input's dtype: layers.input({ shape: [units] })",
+  });
 }
 
 /** The features of a sequence, the last extent. Throws where they are free. */
