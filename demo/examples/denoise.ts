@@ -56,7 +56,7 @@ export async function denoise(context: ExampleContext): Promise<ExampleResult> {
 }
 
 /** [batch, 28, 28, 1] → [batch, 28, 28, 1]. */
-function autoencoder(seed: number): Model {
+export function autoencoder(seed: number): Model {
   const conv = { kernelSize: 3, padding: 'same', activation: 'relu' } as const;
   return sequential(
     [

@@ -3,14 +3,15 @@
  * the first layers undiminished.
  */
 
-import { layers, model, type SymbolicTensor } from 'heddle';
+import { layers, type Model, model, type SymbolicTensor } from 'heddle';
 import type { ExampleContext, ExampleResult } from './example.js';
 import { learnFashion } from './fashion.js';
 
 /** One pass over the pictures is enough; with more, the promise stays the same. */
 const PROMISE = 0.88;
 
-export function fashionResnet(context: ExampleContext): Promise<ExampleResult> {
+/** Images [28, 28, 1] of bytes in, ten logits out. */
+export function residualNetwork(seed: number): Model {
   const inputs = layers.input({ shape: [28, 28, 1] });
   const pixels = layers.rescaling({ scale: 1 / 255 }).apply(inputs);
   let x = relu(normalized(convolved(pixels, 16, 3, 2))); // [batch, 14, 14, 16]
@@ -18,8 +19,12 @@ export function fashionResnet(context: ExampleContext): Promise<ExampleResult> {
   x = block(x, 32, 2); // [batch, 7, 7, 32]
   x = block(x, 32, 1);
   const outputs = layers.dense({ units: 10 }).apply(layers.globalAveragePooling2d().apply(x));
-  const net = model({ inputs, outputs, seed: context.seed });
-  return learnFashion(context, net, { promise: PROMISE, learningRate: 3e-3, settledRate: 6e-4 });
+  return model({ inputs, outputs, seed });
+}
+
+export function fashionResnet(context: ExampleContext): Promise<ExampleResult> {
+  const rates = { learningRate: 3e-3, settledRate: 6e-4 };
+  return learnFashion(context, residualNetwork(context.seed), { promise: PROMISE, ...rates });
 }
 
 /** relu(x + normalised(conv(relu(normalised(conv(x)))))). Where the shape changes, a 1 × 1 convolution brings x to the new one. */

@@ -1,7 +1,10 @@
 /** The plans of the example models, on the guaranteed limits: a change that costs dispatches or memory must be meant. */
 
 import { beforeAll, expect, it } from 'vitest';
-import { init, type Program } from '../../src/index.js';
+import { autoencoder } from '../../demo/examples/denoise.js';
+import { digitsNetwork } from '../../demo/examples/digits-cnn.js';
+import { residualNetwork } from '../../demo/examples/fashion-resnet.js';
+import { init, losses, type Model, optimizers, type Program } from '../../src/index.js';
 import { EXAMPLE_MODELS, type ExampleModel } from '../kit/example-models.js';
 import { bunches, classifier } from '../kit/tiny-models.js';
 
@@ -54,6 +57,36 @@ it('a convolutional step keeps no mask, and an image before its pooling only unt
   const drawn = steps.filter(({ label }) => label.includes('randomUnit'));
   expect(drawn, 'dropout draws its numbers again for the gradient').toHaveLength(2);
 });
+
+/** The program of a step on 32 pictures, as the example compiles its model; nothing runs. */
+async function stepOf(model: Model, classes: boolean): Promise<Program> {
+  const optimizer = optimizers.adam();
+  const pictures = { data: new (classes ? Uint8Array : Float32Array)(32 * 784), shape: [32, 28, 28, 1] };
+  if (classes) {
+    const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true });
+    model.compile({ optimizer, loss, metrics: ['accuracy'] });
+  } else model.compile({ optimizer, loss: losses.meanSquaredError() });
+  const trainer = model.trainer('test');
+  const columns = await trainer.columns('test', { x: pictures, y: classes ? new Uint8Array(32) : pictures });
+  const dataset = await trainer.dataset('train', columns);
+  if (!dataset) throw new Error('the data do not fit');
+  return trainer.trainingProgram('train', dataset, 32);
+}
+
+it.each([
+  ['digits-cnn', 24, () => stepOf(digitsNetwork(42), true)],
+  ['fashion-resnet', 88, () => stepOf(residualNetwork(42), true)],
+  ['denoise', 32, () => stepOf(autoencoder(42), false)],
+] as const)(
+  'a step of %s takes no more than %i dispatches, and hardly more memory than it must',
+  async (_, most, made) => {
+    const program = await made();
+    const { dispatches, peakBytes, lowerBoundBytes } = program.stats();
+    const labels = program.executor.plan.steps.map(({ label }) => label);
+    expect(dispatches, labels.join('\n')).toBeLessThanOrEqual(most);
+    expect(peakBytes).toBeLessThanOrEqual(1.25 * lowerBoundBytes);
+  },
+);
 
 it('weights per example do not tie the step into a knot', async () => {
   const { x, y } = bunches(16);
