@@ -1,6 +1,7 @@
 /**
  * Models as files: one `.safetensors` with the weights, the optimizer's state, the counters, and the config as JSON in its metadata. A
- * model that is loaded goes on training with the bits of one that was never put away.
+ * model that is loaded goes on training with the bits of one that was never put away, unless its layers keep states between batches: these
+ * begin with zeros again.
  */
 
 import {
@@ -63,7 +64,7 @@ const OPTIONS = ['layers', 'loss', 'metrics'] as const;
 
 /**
  * The bytes of a `.safetensors` file: weights, and for a compiled model the optimizer's state, step (which counts the random numbers
- * too), epoch and cursor. Runs between whole steps of a `fit` in work.
+ * too), epoch and cursor; no states of `stateful` layers. Runs between whole steps of a `fit` in work.
  *
  * @throws HeddleError for layers with functions of the user's own among their options.
  */
