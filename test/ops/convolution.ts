@@ -207,6 +207,7 @@ const TRANSPOSED: readonly {
       ],
     },
   },
+  { filter: [1, 1, 5, 4], options: {} },
 ];
 
 const transposed: OpCase[] = TRANSPOSED.flatMap(({ filter, options = {} }, index) =>

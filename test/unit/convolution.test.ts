@@ -329,8 +329,11 @@ describe('kernels', () => {
     }
   });
 
-  it('make 1×1 convolutions products of matrices', () => {
-    const y = conv2d(value(2, 5, 5, 3), value(1, 1, 3, 4));
+  it.each([
+    ['1×1 convolutions', conv2d(value(2, 5, 5, 3), value(1, 1, 3, 4))],
+    ['transposed ones', conv2dTranspose(value(2, 5, 5, 3), value(1, 1, 4, 3))],
+  ])('make %s products of matrices', (_, y) => {
+    expect(y.shape).toEqual([2, 5, 5, 4]);
     expect(topologicalOrder([y]).map(({ op }) => op.name)).toEqual([
       'input',
       'reshape',

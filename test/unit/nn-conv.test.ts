@@ -198,6 +198,12 @@ const CONV = { filters: 8, kernelSize: 3, activation: 'relu' } as const;
 it.each([
   ['conv2d', [6, 6, 4], () => layers.conv2d({ ...CONV, inputShape: [6, 6, 4] }), 'conv2d+add'],
   ['1×1', [6, 6, 4], () => layers.conv2d({ ...CONV, kernelSize: 1, inputShape: [6, 6, 4] }), 'matmul+add'],
+  [
+    '1×1 transposed',
+    [6, 6, 4],
+    () => layers.conv2dTranspose({ ...CONV, kernelSize: 1, inputShape: [6, 6, 4] }),
+    'matmul+add',
+  ],
   ['conv1d', [9, 4], () => layers.conv1d({ ...CONV, inputShape: [9, 4] }), 'conv2d+add'],
   [
     'conv1d of one step',

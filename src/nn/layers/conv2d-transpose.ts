@@ -9,10 +9,12 @@ import {
   checkedOutput,
   checkedWindow,
   checkGroups,
+  isPointwise,
   knownChannels,
   OTHER_NAMES,
   OUTPUT_OPTIONS,
   type OutputOptions,
+  pointwiseProduct,
   transposedExtent,
   WINDOW_OPTIONS,
   type Window2d,
@@ -57,6 +59,7 @@ export const conv2dTranspose = defineLayer<Conv2dTransposeOptions, ConvWeights>(
     const groups = checkedCount(label, 'groups', options.groups ?? 1);
     const window = checkedWindow(label, options);
     const { kernelSize, ...moves } = window;
+    const pointwise = isPointwise(window, groups);
     const extra = checkedOutputPadding(label, options.outputPadding, window);
     const { useBias, finish } = checkedOutput(label, options);
     const kernelRules = weightRules(label, 'kernel', options, 'glorotUniform');
@@ -80,6 +83,10 @@ export const conv2dTranspose = defineLayer<Conv2dTransposeOptions, ConvWeights>(
       call([input], { kernel, bias }) {
         const x = input as Tensor;
         checkChannels(label, x, kernel.shape[3] ?? 0, kernel.shape);
+        if (pointwise) {
+          const sums = pointwiseProduct(x, kernel, { transposeB: true });
+          return finish(sums, bias, [...x.shape.slice(0, -1), filters]);
+        }
         const outputPadding = extra ? { outputPadding: extra } : {};
         return finish(ops.conv2dTranspose(x, kernel, { ...moves, groups, ...outputPadding }), bias);
       },

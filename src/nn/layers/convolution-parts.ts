@@ -108,11 +108,11 @@ export const isPointwise = ({ kernelSize, strides, padding }: Window2d, groups: 
   [...kernelSize, ...strides].every((one) => one === 1) &&
   (typeof padding === 'string' || padding.flat().every((one) => one === 0));
 
-/** x [batch, …, in] · kernel [1, …, in, filters]: [all places, filters]. */
-export function pointwiseProduct(x: Tensor, kernel: Tensor): Tensor {
+/** x [batch, …, in] · kernel [1, …, in, filters], or [1, …, filters, in] with `transposeB`: [all places, filters]. */
+export function pointwiseProduct(x: Tensor, kernel: Tensor, options: { transposeB?: boolean } = {}): Tensor {
   const places = x.shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
-  const [channels = 0, filters = 0] = kernel.shape.slice(-2);
-  return ops.matmul(ops.reshape(x, [places, channels]), ops.reshape(kernel, [channels, filters]));
+  const flat = ops.reshape(x, [places, x.shape.at(-1) ?? 0]);
+  return ops.matmul(flat, ops.reshape(kernel, kernel.shape.slice(-2)), options);
 }
 
 const AXES = ['height', 'width'] as const;

@@ -1,13 +1,13 @@
 /** The public convolutions: images are NHWC, filters HWIO. */
 
 import { HeddleError, rejectUnknownOptions } from '../../core/errors.js';
-import { showShape, sizeOf } from '../../core/shape.js';
+import { showShape } from '../../core/shape.js';
 import type { TensorType, Value } from '../../ir/graph.js';
-import { matmul } from '../matmul.js';
 import { reshape } from '../structural.js';
 import { resolveWindow, type SequencePadding, sequencePads, type WindowOptions } from './geometry.js';
 import { convolution } from './op.js';
-import { type ConvAttrs, type ConvShape, convShape, fourExtents, IMAGES } from './shape.js';
+import { isPointwise, pointwiseProduct } from './pointwise.js';
+import { type ConvAttrs, convShape, fourExtents, IMAGES } from './shape.js';
 
 export interface Conv2dOptions extends WindowOptions {
   /** Channels and filters in as many parts, each convolved by itself. Default 1. */
@@ -119,21 +119,9 @@ function convolve(op: string, x: Value, filter: Value, options: Conv2dOptions): 
   const window = resolveWindow(op, [height, width], [r, s], options);
   const attrs: ConvAttrs = { ...window, groups: options.groups ?? 1 };
   const shape = convShape(op, [x, filter], attrs);
-  return isPointwise(shape) ? pointwise(x, filter) : convolution(x, filter, attrs);
-}
-
-/** Whether each place sees one cell, its own. */
-const isPointwise = ({ kernel, strides, padding, groups }: ConvShape): boolean =>
-  groups === 1 &&
-  [...kernel, ...strides].every((one) => one === 1) &&
-  padding.flat().every((one) => one === 0);
-
-/** A 1×1 convolution is a product of matrices. */
-function pointwise(x: Value, filter: Value): Value {
-  const [channels = 0, filters = 0] = filter.shape.slice(2);
-  const pixels = sizeOf(x.shape.slice(0, -1));
-  const y = matmul(reshape(x, [pixels, channels]), reshape(filter, [channels, filters]));
-  return reshape(y, [...x.shape.slice(0, -1), filters]);
+  return isPointwise(shape)
+    ? pointwiseProduct(x, filter, { transposed: false })
+    : convolution(x, filter, attrs);
 }
 
 function otherChannels(

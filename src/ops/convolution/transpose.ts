@@ -6,6 +6,7 @@ import type { Value } from '../../ir/graph.js';
 import type { Conv2dOptions } from './convolution.js';
 import { explicitPads, type Pads, type Pair, positivePair, reach, samePads } from './geometry.js';
 import { inputGradient } from './op.js';
+import { isPointwise, pointwiseProduct } from './pointwise.js';
 import { inputGradientShape } from './shape.js';
 
 export interface Conv2dTransposeOptions extends Conv2dOptions {
@@ -47,7 +48,8 @@ export function conv2dTranspose(x: Value, filter: Value, options: Conv2dTranspos
   const size: Pair = [sizeAlong(0), sizeAlong(1)];
   requireImage(size, x, filter, pads);
   const attrs = { strides, dilations, padding: pads, groups, size };
-  inputGradientShape(OP, [x, filter], attrs); // so that errors name this op
+  const shape = inputGradientShape(OP, [x, filter], attrs); // so that errors name this op
+  if (isPointwise(shape)) return pointwiseProduct(x, filter, { transposed: true });
   return inputGradient(x, filter, attrs);
 }
 
