@@ -1,24 +1,22 @@
-// All steps of a simple recurrent layer, from the pre-activations on: only what goes through h is done here.
+// All steps of a simple recurrent layer, from the pre-activations on: only what goes through h is done here. (Backward:
+// simple-rnn-gradient.wgsl.)
 //
-//   h' = candidate(pre[t] + (h ⊙ factors)·R)
+//   h' = candidate(pre + (h ⊙ factors)·R)          factors: of recurrent dropout
 //
-// pre and sequence (which takes the place of pre, where anybody reads it) [B, T, D·H], R [H, D·H], state and finals [B, D·H]: D directions
-// stand side by side, and run independently of each other.
+// pre and sequence (which takes its place) are [B, T, D·H], R [H, D·H], state and finals [B, D·H]: D directions stand side by side, and
+// run independently of each other.
 //
 //   one workgroup: ROWS rows of the batch × one direction, all steps from params.begin to params.end
 //
-//         R [H, H]       unit                      an invocation owns units (as elems: 4, or 1) in some rows, so that a step ends where
-//   h          k ↓  [ . . ■ . . . ]                its sums are:
-//   [row]           ┌─────────────┐                  load pre → add h·R over all k → h'
-//   [row]           │     ■       │                h' goes to the other half of the workgroup's memory, then a barrier: one a step
-//                   └─────────────┘
+//        R [H, H]       unit
+//                 k ↓  [ . . ■ . . ]     an invocation owns QUADS elems of units (of 4, or 1) of EACH rows, so that a step ends where
+//   h  k →             ┌───────────┐     its sums are: h' is stored, then a barrier, one a step, and the next step reads it
+//   [row]              │     ■     │
+//   [row]              │     ■     │
+//                      └───────────┘
 //
-//   simple_rnn_forward_rows    QUADS quads of units × EACH = 4 or 8 rows in the registers of an invocation, 16 × 8 where H allows: the
-//                              fast one where the processor is the GPU.
-//   simple_rnn_forward_single  one row at a time, 4 units or 1: any number of units (the invocations take turns), single rows, and GPUs.
-//
-// STEPWISE, both make one step a dispatch instead: the units are spread over workgroups too, h comes from the sequence, and nothing is
-// shared. For states that no workgroup can hold.
+// What a workgroup shares goes through the sequence: see gru.wgsl for why, and for EACH and STEPWISE. QUADS = 4, where units are many,
+// reads h fewer times.
 //
 // specialise
 alias elem = vec4<f32>;
@@ -29,12 +27,12 @@ const DIRECTIONS = 1u;
 const BACKWARDS = 0u; // a bit for each direction
 const ROWS = 8u; // of a workgroup
 const EACH = 8u; // of an invocation
-const QUADS = 4u; // elems of an invocation
+const QUADS = 4u; // elems of an invocation: 4, or 1
 const LANES = 8u;
-const STEPWISE = false;
-const SHARED_QUADS = 512u; // of workgroup memory: simple_rnn_forward_rows
-const SHARED = 256u; // simple_rnn_forward_single
-const HELD = 256u; // elems that a workgroup owns
+const TURNS = 1u;
+const STEPWISE = false; // one step a dispatch
+const STATE = true;
+const DROPOUT = true;
 struct Params {
   batch: u32,
   steps: u32,
@@ -47,244 +45,172 @@ struct Params {
 @group(0) @binding(3) var<storage, read> state: array<elem>;
 @group(0) @binding(4) var<storage, read> rows: array<f32>;
 @group(0) @binding(5) var<storage, read_write> finals: array<elem>;
-fn meet() { workgroupBarrier(); }
-fn outside(unit: u32) -> bool { return false; }
-fn part(value: elem, unit: u32) -> f32 { return value[unit]; }
 fn initial(at: u32) -> elem { return state[at]; }
 fn initial_h(at: u32, k: u32) -> f32 { return state[at + k / WIDTH][k % WIDTH]; }
-fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + UNITS * WIDTH) + t] > 0.5; }
-fn factors(row: u32, unit: u32) -> elem {
-  let at = row * (params.steps + UNITS * WIDTH) + params.steps + unit * WIDTH;
-  return elem(rows[at], rows[at + 1u], rows[at + 2u], rows[at + 3u]);
-}
-fn factor(row: u32, k: u32) -> f32 { return rows[row * (params.steps + UNITS * WIDTH) + params.steps + k]; }
-fn load_pre(at: u32) -> elem { return sequence[at]; }
-fn load_sequence(at: u32) -> elem { return sequence[at]; }
+fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + DIRECTIONS * UNITS * WIDTH) + t] > 0.5; }
+fn factor(row: u32, k: u32) -> f32 { return rows[row * (params.steps + DIRECTIONS * UNITS * WIDTH) + params.steps + k]; }
 fn load_h(at: u32, k: u32) -> f32 { return sequence[at + k / WIDTH][k % WIDTH]; }
 fn store_sequence(at: u32, value: elem) { sequence[at] = value; }
-fn store_final_h(at: u32, value: elem) { finals[at] = value; }
+fn store_final(at: u32, value: elem) { finals[at] = value; }
 fn candidate(x: elem) -> elem { return max(x, elem(0)); }
 // end
 
 const FOLD_WIDTH = 32768u;
-const COLUMNS = DIRECTIONS * UNITS; // of R, in elems
 
-// Elems side by side in one row.
-alias Line = array<elem, 4>;
+// Sums for the elems of one row.
+alias Four = array<elem, 4>;
 
-// Whose numbers: rows are rows of the batch, and clamped to it where they are read.
+// What an invocation owns: EACH rows from `row`, QUADS elems from `unit`. Rows are clamped to the batch where they are read.
 struct Place {
   direction: u32,
   row: u32,
   unit: u32,
+  is_inside: bool,
 }
 
-// h ⊙ factors of the whole workgroup, twice: [unit, rows in quads], or [unit].
-var<workgroup> shared_quads: array<vec4<f32>, SHARED_QUADS>;
-var<workgroup> shared_single: array<f32, SHARED>;
-// What invocations keep from step to step: h without factors; and until a step ends: its sums.
-var<workgroup> held: array<elem, HELD>;
-var<workgroup> summed: array<elem, HELD>;
-
-// The place of unit 0 of the first row of a workgroup.
-fn place_of(wid: vec3<u32>) -> Place {
-  return Place(wid.z % DIRECTIONS, (wid.y * FOLD_WIDTH + wid.x) * ROWS, wid.z / DIRECTIONS * UNITS_HERE);
+fn place_of(wid: vec3<u32>, own: u32) -> Place {
+  let across = UNITS_HERE / QUADS;
+  var place: Place;
+  place.direction = wid.z % DIRECTIONS;
+  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + own / across * EACH;
+  place.unit = wid.z / DIRECTIONS * UNITS_HERE + own % across * QUADS;
+  place.is_inside = own < across * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS;
+  return place;
 }
-
-fn moved(place: Place, row: u32, unit: u32) -> Place {
-  return Place(place.direction, place.row + row, place.unit + unit);
-}
-
-fn inside(row: u32) -> u32 { return min(row, params.batch - 1u); }
 
 fn time_of(direction: u32, step: u32) -> u32 {
   return select(step, params.steps - 1u - step, ((BACKWARDS >> direction) & 1u) == 1u);
 }
 
-// Where the units of a row begin: [B, T, D·H], and [B, D·H].
-fn line_at(place: Place, step: u32) -> u32 {
-  return ((inside(place.row) * params.steps + time_of(place.direction, step)) * DIRECTIONS + place.direction) * UNITS;
+fn clamped(row: u32) -> u32 { return min(row, params.batch - 1u); }
+
+// Where unit 0 of a row lies in [B, D·H], and in [B, T, D·H].
+fn state_at(direction: u32, row: u32) -> u32 { return (clamped(row) * DIRECTIONS + direction) * UNITS; }
+fn line_at(direction: u32, row: u32, step: u32) -> u32 {
+  return ((clamped(row) * params.steps + time_of(direction, step)) * DIRECTIONS + direction) * UNITS;
 }
-fn state_at(place: Place) -> u32 { return (inside(place.row) * DIRECTIONS + place.direction) * UNITS; }
 
-fn factors_of(place: Place) -> elem { return factors(inside(place.row), place.direction * UNITS + place.unit); }
+// Row k of R at an elem of units.
+fn kernel_elem(direction: u32, unit: u32, k: u32) -> elem {
+  return recurrent_kernel[(k * DIRECTIONS + direction) * UNITS + unit];
+}
 
-// The half of the shared memory for step n.
-fn half_of(n: u32) -> u32 { return n % 2u * UNITS; }
-
-// An elem of a row of the workgroup, for all to read.
-fn share_quad(half: u32, unit: u32, local: u32, value: elem) {
-  if (!STEPWISE) {
-    for (var j = 0u; j < WIDTH; j++) {
-      shared_quads[((half + unit) * WIDTH + j) * (ROWS / 4u) + local / 4u][local % 4u] = part(value, j);
-    }
+// At the place's elem `index`.
+fn kernel_row(place: Place, index: u32, k: u32) -> elem {
+  if (index >= QUADS) {
+    return elem();
   }
+  return kernel_elem(place.direction, place.unit + index, k);
 }
 
-// The state in front of `step`: one elem, and, from memory at any k, h ⊙ factors.
-fn state_before(place: Place, step: u32) -> elem {
-  if (step == 0u) {
-    return initial(state_at(place) + place.unit);
-  }
-  return load_sequence(line_at(place, step - 1u) + place.unit);
-}
-fn h_before(place: Place, step: u32, k: u32) -> f32 {
-  let scale = factor(inside(place.row), place.direction * (UNITS * WIDTH) + k);
-  if (step == 0u) {
-    return initial_h(state_at(place), k) * scale;
-  }
-  return load_h(line_at(place, step - 1u), k) * scale;
-}
-
-// What follows the product: the next state, and all that is stored of a step.
-fn finish_step(place: Place, step: u32, sum: elem, before: elem) -> elem {
-  let value = candidate(load_pre(line_at(place, step) + place.unit) + sum);
-  let after = select(before, value, counts(inside(place.row), time_of(place.direction, step)));
-  if (place.row < params.batch) {
-    store_sequence(line_at(place, step) + place.unit, after);
-    if (step + 1u == params.steps) {
-      store_final_h(state_at(place) + place.unit, after);
-    }
-  }
-  return after;
-}
-
-// Four rows from the place's on, at one k; `local` is the first one's number in the workgroup.
-fn h_quad(place: Place, step: u32, local: u32, k: u32) -> vec4<f32> {
-  if (STEPWISE) {
-    return vec4<f32>(
-      h_before(place, step, k),
-      h_before(moved(place, 1u, 0u), step, k),
-      h_before(moved(place, 2u, 0u), step, k),
-      h_before(moved(place, 3u, 0u), step, k));
-  }
-  return shared_quads[(half_of(step) * WIDTH + k) * (ROWS / 4u) + local / 4u];
-}
-
-fn add_row(sums: ptr<function, Line>, h: f32, r: Line) {
-  (*sums)[0] = fma(elem(h), r[0], (*sums)[0]);
+fn add_line(sums: ptr<function, Four>, h: f32, r0: elem, r1: elem, r2: elem, r3: elem) {
+  (*sums)[0] = fma(elem(h), r0, (*sums)[0]);
   if (QUADS > 1u) {
-    (*sums)[1] = fma(elem(h), r[1], (*sums)[1]);
-    (*sums)[2] = fma(elem(h), r[2], (*sums)[2]);
-    (*sums)[3] = fma(elem(h), r[3], (*sums)[3]);
+    (*sums)[1] = fma(elem(h), r1, (*sums)[1]);
+    (*sums)[2] = fma(elem(h), r2, (*sums)[2]);
+    (*sums)[3] = fma(elem(h), r3, (*sums)[3]);
   }
 }
 
-// The sums of a row of an invocation, until all rows are done.
-fn keep_sums(row: u32, lane: u32, sums: Line) {
-  summed[row * LANES + lane] = sums[0];
-  if (QUADS > 1u) {
-    summed[(EACH + row) * LANES + lane] = sums[1];
-    summed[(2u * EACH + row) * LANES + lane] = sums[2];
-    summed[(3u * EACH + row) * LANES + lane] = sums[3];
+// Unit k of h, which begins at `at`, of the place's `row`.
+fn h_before(place: Place, at: u32, row: u32, k: u32) -> f32 {
+  if (DROPOUT) {
+    return load_h(at, k) * factor(clamped(place.row + row), place.direction * UNITS * WIDTH + k);
+  }
+  return load_h(at, k);
+}
+
+// What the initial state adds: rows need not share R in one step of many.
+fn from_state(direction: u32, row: u32, unit: u32) -> elem {
+  var sum = elem();
+  for (var k = 0u; STATE && k < UNITS * WIDTH; k++) {
+    let h = initial_h(state_at(direction, row), k) * factor(row, direction * UNITS * WIDTH + k);
+    sum = fma(elem(h), kernel_elem(direction, unit, k), sum);
+  }
+  return sum;
+}
+
+fn finish_forward(direction: u32, row: u32, unit: u32, step: u32, from_before: elem) {
+  let own = state_at(direction, row) + unit;
+  let at = line_at(direction, row, step) + unit;
+  var before: elem;
+  var sum = from_before;
+  if (step == 0u) {
+    before = initial(own);
+    sum = from_state(direction, row, unit);
+  } else {
+    before = sequence[line_at(direction, row, step - 1u) + unit];
+  }
+  var after = candidate(sequence[at] + sum);
+  if (!counts(row, time_of(direction, step))) {
+    after = before;
+  }
+  store_sequence(at, after);
+  if (step + 1u == params.steps) {
+    store_final(own, after);
   }
 }
 
-@compute @workgroup_size(LANES)
-fn simple_rnn_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let place = place_of(wid);
-  if (place.row >= params.batch) {
-    return;
-  }
-  const across = UNITS_HERE / QUADS;
-  let local = lane / across * EACH;
-  let first = moved(place, local, lane % across * QUADS);
-  if (outside(first.unit)) {
-    return;
-  }
-  for (var own = 0u; own < EACH * QUADS; own++) {
-    let mine = moved(first, own % EACH, own / EACH);
-    let before = state_before(mine, params.begin);
-    held[own * LANES + lane] = before;
-    share_quad(half_of(params.begin), mine.unit, local + own % EACH, before * factors_of(mine));
-  }
-  meet();
-  for (var step = params.begin; step < params.end; step++) {
-    // Named, not an array: compilers unroll whatever indexes a private array, and take a minute for it.
-    var s0 = Line();
-    var s1 = Line();
-    var s2 = Line();
-    var s3 = Line();
-    var s4 = Line();
-    var s5 = Line();
-    var s6 = Line();
-    var s7 = Line();
+fn forward(place: Place, step: u32) {
+  // Arrays that are indexed by a variable live in memory: the sums have names of their own.
+  var s0 = Four();
+  var s1 = Four();
+  var s2 = Four();
+  var s3 = Four();
+  var s4 = Four();
+  var s5 = Four();
+  var s6 = Four();
+  var s7 = Four();
+  if (step > 0u) {
+    let direction = place.direction;
+    let h0 = line_at(direction, place.row, step - 1u);
+    let h1 = line_at(direction, place.row + 1u, step - 1u);
+    let h2 = line_at(direction, place.row + 2u, step - 1u);
+    let h3 = line_at(direction, place.row + 3u, step - 1u);
+    let h4 = line_at(direction, place.row + 4u, step - 1u);
+    let h5 = line_at(direction, place.row + 5u, step - 1u);
+    let h6 = line_at(direction, place.row + 6u, step - 1u);
+    let h7 = line_at(direction, place.row + 7u, step - 1u);
     for (var k = 0u; k < UNITS * WIDTH; k++) {
-      let at = k * COLUMNS + first.direction * UNITS + first.unit;
-      var r = Line(recurrent_kernel[at], elem(), elem(), elem());
-      if (QUADS > 1u) {
-        r = Line(recurrent_kernel[at], recurrent_kernel[at + 1u], recurrent_kernel[at + 2u], recurrent_kernel[at + 3u]);
+      let r0 = kernel_row(place, 0u, k);
+      let r1 = kernel_row(place, 1u, k);
+      let r2 = kernel_row(place, 2u, k);
+      let r3 = kernel_row(place, 3u, k);
+      add_line(&s0, h_before(place, h0, 0u, k), r0, r1, r2, r3);
+      if (EACH > 1u) {
+        add_line(&s1, h_before(place, h1, 1u, k), r0, r1, r2, r3);
+        add_line(&s2, h_before(place, h2, 2u, k), r0, r1, r2, r3);
+        add_line(&s3, h_before(place, h3, 3u, k), r0, r1, r2, r3);
       }
-      let h = h_quad(first, step, local, k);
-      add_row(&s0, h.x, r);
-      add_row(&s1, h.y, r);
-      add_row(&s2, h.z, r);
-      add_row(&s3, h.w, r);
       if (EACH > 4u) {
-        let l = h_quad(moved(first, 4u, 0u), step, local + 4u, k);
-        add_row(&s4, l.x, r);
-        add_row(&s5, l.y, r);
-        add_row(&s6, l.z, r);
-        add_row(&s7, l.w, r);
+        add_line(&s4, h_before(place, h4, 4u, k), r0, r1, r2, r3);
+        add_line(&s5, h_before(place, h5, 5u, k), r0, r1, r2, r3);
+        add_line(&s6, h_before(place, h6, 6u, k), r0, r1, r2, r3);
+        add_line(&s7, h_before(place, h7, 7u, k), r0, r1, r2, r3);
       }
     }
-    keep_sums(0u, lane, s0);
-    keep_sums(1u, lane, s1);
-    keep_sums(2u, lane, s2);
-    keep_sums(3u, lane, s3);
-    if (EACH > 4u) {
-      keep_sums(4u, lane, s4);
-      keep_sums(5u, lane, s5);
-      keep_sums(6u, lane, s6);
-      keep_sums(7u, lane, s7);
-    }
-    for (var own = 0u; own < EACH * QUADS; own++) {
-      let mine = moved(first, own % EACH, own / EACH);
-      let at = own * LANES + lane;
-      let after = finish_step(mine, step, summed[at], held[at]);
-      held[at] = after;
-      share_quad(half_of(step + 1u), mine.unit, local + own % EACH, after * factors_of(mine));
-    }
-    meet();
   }
-}
-
-fn h_single(place: Place, step: u32, k: u32) -> f32 {
-  if (STEPWISE) {
-    return h_before(place, step, k);
-  }
-  return shared_single[half_of(step) * WIDTH + k];
-}
-fn share_single(place: Place, step: u32, h: elem) {
-  let value = h * factors_of(place);
-  for (var j = 0u; !STEPWISE && j < WIDTH; j++) {
-    shared_single[(half_of(step) + place.unit) * WIDTH + j] = part(value, j);
+  var sums = array<Four, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
+  // Not a constant, so that no compiler unrolls what it bounds.
+  let owned = min(EACH, params.batch - place.row) * QUADS;
+  for (var own = 0u; own < owned; own++) {
+    let row = own / QUADS;
+    let index = own % QUADS;
+    finish_forward(place.direction, place.row + row, place.unit + index, step, sums[row][index]);
   }
 }
 
 @compute @workgroup_size(LANES)
-fn simple_rnn_forward_single(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let place = place_of(wid);
-  if (place.row >= params.batch) {
-    return;
-  }
-  let owned = min(UNITS_HERE, UNITS - place.unit);
-  for (var own = lane; own < owned; own += LANES) {
-    let mine = moved(place, 0u, own);
-    held[own] = state_before(mine, params.begin);
-    share_single(mine, params.begin, held[own]);
-  }
-  meet();
+fn simple_rnn_forward(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   for (var step = params.begin; step < params.end; step++) {
-    for (var own = lane; own < owned; own += LANES) {
-      let mine = moved(place, 0u, own);
-      var sum = elem();
-      for (var k = 0u; k < UNITS * WIDTH; k++) {
-        sum = fma(elem(h_single(mine, step, k)), recurrent_kernel[k * COLUMNS + mine.direction * UNITS + mine.unit], sum);
+    for (var turn = 0u; turn < TURNS; turn++) {
+      let place = place_of(wid, turn * LANES + lane);
+      if (place.is_inside) {
+        forward(place, step);
       }
-      held[own] = finish_step(mine, step, sum, held[own]);
-      share_single(mine, step + 1u, held[own]);
     }
-    meet();
+    if (!STEPWISE) {
+      storageBarrier();
+    }
   }
 }

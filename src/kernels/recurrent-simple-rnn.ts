@@ -4,50 +4,40 @@ import source from '../../shaders/simple-rnn.wgsl?raw';
 import gradientSource from '../../shaders/simple-rnn-gradient.wgsl?raw';
 import type { Launch } from './kernel.js';
 import {
-  elemOf,
+  inPlacePart,
   keptPart,
   keptUnit,
+  kernelPart,
   loadPart,
-  productPart,
   type RecurrentTile,
   type RecurrentUse,
   readPart,
   recurrentLaunch,
   rowsPart,
   type StepRange,
-  sharedMemory,
   statePart,
   storePart,
 } from './recurrent.js';
 
 export interface SimpleRnnUse extends RecurrentUse {
-  /**
-   * Where the sequence goes: in the place of the pre-activations, to memory of its own (which it must have where the steps take several
-   * dispatches), or nowhere.
-   */
-  readonly sequence: 'pre' | 'own' | null;
   readonly finals: boolean;
 }
 
-/** Bindings by name: pre (unless the sequence takes its place), recurrent_kernel, state?, rows?, sequence?, finals?. */
+/** Bindings by name: sequence (in the place of the pre-activations), recurrent_kernel, state?, rows?, finals?. */
 export function simpleRnnForward(use: SimpleRnnUse, tile: RecurrentTile, range: StepRange): Launch {
-  const { width, rows, kind } = tile;
-  const inPlace = use.sequence === 'pre';
-  const kept = use.sequence !== null;
+  const { width } = tile;
   return recurrentLaunch(use, tile, range, {
-    entryPoint: `simple_rnn_forward_${kind}`,
+    entryPoint: 'simple_rnn_forward',
     source,
     parts: [
-      ...(inPlace ? [] : [readPart('pre', width)]),
-      { code: [`fn load_pre(at: u32) -> elem { return ${inPlace ? 'sequence' : 'pre'}[at]; }`] },
+      inPlacePart('sequence', width, true, 'store_sequence'),
+      { code: [keptUnit('sequence', width, true, 'load_h')] },
       readPart('recurrent_kernel', width),
       statePart(use, width),
       rowsPart(use, width),
-      keptPart('sequence', width, kept),
-      { code: [keptUnit('sequence', width, kept, 'load_h')] },
-      storePart('finals', width, { store_final_h: use.finals }),
+      storePart('finals', width, { store_final: use.finals }),
     ],
-    baked: sharedMemory(tile, rows * 2 * use.units, 2 * use.units),
+    baked: { STATE: use.state, DROPOUT: use.dropout },
   });
 }
 
@@ -55,29 +45,32 @@ export interface SimpleRnnGradientUse extends RecurrentUse {
   /** What arrives. */
   readonly dsequence: boolean;
   readonly dfinals: boolean;
-  /** Whether there is a place for the gradient of the state. It must be where the positions take several dispatches. */
+  /** Whether there is a place for the gradient of the state. With a mask it must be there: the positions hand it on. */
   readonly dstate: boolean;
 }
 
 /**
- * `range` counts positions from the direction's last step; one more than there are steps gives the gradient of the state. Bindings by name:
- * sequence, recurrent_kernel, rows?, dsequence?, dfinals?, dgates, dstate?.
+ * Bindings by name: sequence, recurrent_kernel, rows?, dsequence?, dfinals?, dgates, dstate?. `positions` go back from the last step; the
+ * one after the first step leaves the gradient of the initial state.
  */
-export function simpleRnnGradient(use: SimpleRnnGradientUse, tile: RecurrentTile, range: StepRange): Launch {
-  const { width, rows, kind } = tile;
-  return recurrentLaunch(use, tile, range, {
-    entryPoint: `simple_rnn_gradient_${kind}`,
+export function simpleRnnGradient(
+  use: SimpleRnnGradientUse,
+  tile: RecurrentTile,
+  positions: StepRange,
+): Launch {
+  const { width } = tile;
+  return recurrentLaunch(use, tile, positions, {
+    entryPoint: 'simple_rnn_gradient',
     source: gradientSource,
     parts: [
       readPart('sequence', width),
-      readPart('recurrent_kernel', width),
+      kernelPart(tile),
       rowsPart(use, width),
       loadPart('dsequence', width, { load_dsequence: use.dsequence }),
-      loadPart('dfinals', width, { load_dfinal_h: use.dfinals }),
-      { binding: { name: 'dgates', access: 'inout', type: `array<${elemOf(width)}>` }, code: [] },
+      loadPart('dfinals', width, { load_dfinal: use.dfinals }),
+      inPlacePart('dgates', width, true, 'store_dgates'),
+      { code: [keptUnit('dgates', width, true, 'load_dgate')] },
       keptPart('dstate', width, use.dstate),
-      productPart(tile),
     ],
-    baked: sharedMemory(tile, rows * 2 * use.units, 2 * (use.units / width)),
   });
 }

@@ -1,7 +1,14 @@
 /** The kernels of `simpleRnnSequence` and its gradient. */
 
-import { type Candidate, inputArg, type LowerRequest, outputArg } from '../../ir/op.js';
-import { simpleRnnForward, simpleRnnGradient } from '../../kernels/recurrent-simple-rnn.js';
+import type { TensorType } from '../../ir/graph.js';
+import { type Arg, type Candidate, inputArg, type LowerRequest, outputArg } from '../../ir/op.js';
+import { requireIndexable } from '../../kernels/attachment.js';
+import {
+  type SimpleRnnGradientUse,
+  type SimpleRnnUse,
+  simpleRnnForward,
+  simpleRnnGradient,
+} from '../../kernels/recurrent-simple-rnn.js';
 import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
 import {
@@ -16,57 +23,59 @@ import {
 } from './shape.js';
 import { tileKey, tilesFor } from './tiles.js';
 
-/** Numbers of a step and of the next, what each unit keeps, and forward the sums of `rows`. */
-const NEEDS = { rowsBytes: 16, singleBytes: 12, quads: true };
-const GRADIENT = { ...NEEDS, transposes: true };
+/** Nothing goes through workgroup memory. */
+const FORWARD = { rowsBytes: 0, singleBytes: 0, quads: true };
+const GRADIENT = { ...FORWARD, transposes: true };
 
 export function simpleRnnCandidates(
-  { inputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
+  { inputs, outputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const [sequence = false, finals = false] = used;
+  for (const { shape } of [...inputs, ...outputs]) requireIndexable('simpleRnnSequence', shape);
+  const [, finals = false] = used;
   const shape = sequenceShape('simpleRnnSequence', 'simpleRnn', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
-  const { activation: candidate } = attrs;
+  const { state, mask, dropout, activation: candidate } = attrs;
   const roles = sequenceInputs(attrs);
-  const sequences = { shape: shapeOfRole('sequence', shape, attrs), dtype: 'float32' } as const;
-  return tilesFor(extents, NEEDS, capabilities, limits).map((tile) => ({
+  const use: SimpleRnnUse = {
+    ...extents,
+    ...{ state, mask, dropout, finals },
+    functions: (width) => activationFunctions({ candidate }, width),
+  };
+  const args: Readonly<Record<string, Arg>> = {
+    // Written whether anybody reads it or not: the steps hand it on.
+    sequence: { kind: 'inout', input: 0, output: 0 },
+    recurrent_kernel: inputArg(1),
+    state: inputArg(roles.indexOf('state')),
+    rows: inputArg(roles.indexOf('rows')),
+    finals: outputArg(1),
+  };
+  return tilesFor(extents, FORWARD, capabilities, limits).map((tile) => ({
     key: `simple_rnn_forward_${tileKey(tile)}`,
     lower() {
       const ranges = rangesOf(extents, GATES.simpleRnn, shape.steps, tile, limits);
-      const handed = handedOn(ranges);
-      const own = sequence ? null : handed.place(false, 0, sequences);
-      const args = {
-        pre: inputArg(0),
-        recurrent_kernel: inputArg(1),
-        state: inputArg(roles.indexOf('state')),
-        rows: inputArg(roles.indexOf('rows')),
-        sequence: sequence ? ({ kind: 'inout', input: 0, output: 0 } as const) : own,
-        finals: outputArg(1),
-      };
-      const use = {
-        ...extents,
-        ...attrs,
-        finals,
-        sequence: sequence ? ('pre' as const) : own && ('own' as const),
-        functions: (width: 1 | 4) => activationFunctions({ candidate }, width),
-      };
       const launches = ranges.map((range) => simpleRnnForward(use, tile, range));
-      return lowered(launches, args, handed);
+      return lowered(launches, args, { scratch: [] });
     },
   }));
 }
 
 export function simpleRnnGradientCandidates(
-  { inputs, attrs, used, capabilities }: LowerRequest<SequenceGradientAttrs>,
+  { inputs, outputs, attrs, used, capabilities }: LowerRequest<SequenceGradientAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
+  for (const { shape } of [...inputs, ...outputs]) requireIndexable('simpleRnnSequenceGradient', shape);
   const [, dstate = false] = used;
   const shape = sequenceGradientShape('simpleRnnSequenceGradient', 'simpleRnn', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
-  const { activation: candidate } = attrs;
+  const { state, mask, dropout, dsequence, dfinals, activation: candidate } = attrs;
   const roles = sequenceGradientInputs('simpleRnn', attrs);
-  const states = { shape: shapeOfRole('dstate', shape, attrs), dtype: 'float32' } as const;
+  const states: TensorType = { shape: shapeOfRole('dstate', shape, attrs), dtype: 'float32' };
+  const use: SimpleRnnGradientUse = {
+    ...extents,
+    ...{ state, mask, dropout, dsequence, dfinals, dstate: dstate || mask },
+    functions: (width) => activationFunctions({ candidate }, width),
+  };
   // The gradient of the initial state is one position more.
   const positions = shape.steps + Number(dstate);
   return tilesFor(extents, GRADIENT, capabilities, limits).map((tile) => ({
@@ -74,24 +83,18 @@ export function simpleRnnGradientCandidates(
     lower() {
       const ranges = rangesOf(extents, GATES.simpleRnn, positions, tile, limits);
       const handed = handedOn(ranges);
-      const before = recurrentKernelArgs(1, extents, GATES.simpleRnn, tile, handed, capabilities);
+      const kernel = recurrentKernelArgs(1, extents, GATES.simpleRnn, tile, handed, capabilities);
+      const launches = ranges.map((range) => simpleRnnGradient(use, tile, range));
       const args = {
+        ...kernel.args,
         sequence: inputArg(0),
-        ...before.args,
         rows: inputArg(roles.indexOf('rows')),
         dsequence: inputArg(roles.indexOf('dsequence')),
         dfinals: inputArg(roles.indexOf('dfinals')),
         dgates: outputArg(0),
-        dstate: handed.place(dstate, 1, states),
+        dstate: dstate ? outputArg(1) : mask ? handed.temporary(states) : null,
       };
-      const use = {
-        ...extents,
-        ...attrs,
-        dstate: args.dstate !== null,
-        functions: (width: 1 | 4) => activationFunctions({ candidate }, width),
-      };
-      const launches = ranges.map((range) => simpleRnnGradient(use, tile, range));
-      return lowered([...before.launches, ...launches], args, handed);
+      return lowered([...kernel.launches, ...launches], args, handed);
     },
   }));
 }
