@@ -300,6 +300,24 @@ describe('bad input', () => {
     );
   });
 
+  it.each([
+    ['conv1d', 3, () => layers.conv1d({ ...CONV, name: 'first' })],
+    ['conv2d', 4, () => layers.conv2d({ ...CONV, name: 'first' })],
+    ['conv2dTranspose', 4, () => layers.conv2dTranspose({ ...CONV, name: 'first' })],
+    ['depthwiseConv2d', 4, () => layers.depthwiseConv2d({ kernelSize: 2, name: 'first' })],
+    ['separableConv2d', 4, () => layers.separableConv2d({ ...CONV, name: 'first' })],
+    ['maxPooling1d', 3, () => layers.maxPooling1d({ name: 'first' })],
+    ['averagePooling2d', 4, () => layers.averagePooling2d({ name: 'first' })],
+    ['globalMaxPooling2d', 4, () => layers.globalMaxPooling2d({ name: 'first' })],
+  ] as const)('integers into %s, as soon as it is applied', (type, rank, make) => {
+    const whole = layers.input({ shape: [8, 8, 3].slice(4 - rank), dtype: 'int32' });
+    const error = failure(() => make().apply(whole));
+    expect(error).toMatchObject({ op: `${type} 'first'`, roles: ['input'] });
+    expect(error.message).toContain('the input is int32, not float32');
+    const outputs = make().apply(layers.rescaling({ scale: 1 }).apply(whole));
+    expect(outputs.dtype).toBe('float32');
+  });
+
   it('of the others', () => {
     const transposed = (options: object) =>
       failure(() => layers.conv2dTranspose({ filters: 1, kernelSize: 3, ...options }));
@@ -312,6 +330,10 @@ describe('bad input', () => {
           .apply(layers.input({ shape: [2, 9, 1] })),
       ).message,
     ).toContain("nothing of the output's height");
+    const short = failure(() =>
+      layers.conv1d({ filters: 1, kernelSize: 5 }).apply(layers.input({ shape: [4, 2] })),
+    );
+    expect(short.message).toContain("conv1d: the kernel's length 5 exceeds the padded input's 4");
     expect(failure(() => layers.conv1d({ filters: 1, kernelSize: 2, padding: [1] } as never)).roles).toEqual([
       'padding',
     ]);

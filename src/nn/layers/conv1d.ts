@@ -4,6 +4,7 @@ import { ops, type Tensor, type Variable } from '../../engine/index.js';
 import { checkedCount } from '../checks.js';
 import { defineLayer } from '../layer.js';
 import { checkedEnds, imageShape, type Pair } from '../windows.js';
+import { floatDtype } from './common-dtype.js';
 import {
   checkChannels,
   checkedOutput,
@@ -74,8 +75,9 @@ export const conv1d = defineLayer<Conv1dOptions, ConvWeights>({
     return {
       outputShape(inputs) {
         const [batch = null, length = null] = imageShape(label, inputs, 3);
-        return [batch, convolvedExtent(label, length, window, 1), filters];
+        return [batch, convolvedExtent(label, length, window, 1, 'length'), filters];
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const channels = knownChannels(label, imageShape(label, inputs, 3));
         checkGroups(label, groups, { channels, filters });

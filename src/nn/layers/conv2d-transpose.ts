@@ -4,6 +4,7 @@ import { HeddleError, ops, type Tensor, type Variable } from '../../engine/index
 import { checkedCount } from '../checks.js';
 import { defineLayer } from '../layer.js';
 import { checkedPair, imageShape, type Pair } from '../windows.js';
+import { floatDtype } from './common-dtype.js';
 import {
   checkChannels,
   checkedOutput,
@@ -74,6 +75,7 @@ export const conv2dTranspose = defineLayer<Conv2dTransposeOptions, ConvWeights>(
           filters,
         ];
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const channels = knownChannels(label, imageShape(label, inputs));
         checkGroups(label, groups, { channels, filters });

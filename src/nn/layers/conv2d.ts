@@ -4,6 +4,7 @@ import { ops, type Tensor, type Variable } from '../../engine/index.js';
 import { checkedCount } from '../checks.js';
 import { defineLayer } from '../layer.js';
 import { imageShape } from '../windows.js';
+import { floatDtype } from './common-dtype.js';
 import {
   checkChannels,
   checkedOutput,
@@ -66,6 +67,7 @@ export const conv2d = defineLayer<Conv2dOptions, ConvWeights>({
           filters,
         ];
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const channels = knownChannels(label, imageShape(label, inputs));
         checkGroups(label, groups, { channels, filters });

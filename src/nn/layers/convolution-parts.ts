@@ -121,12 +121,13 @@ const AXES = ['height', 'width'] as const;
 const reach = (window: Window2d, axis: 0 | 1): number =>
   (window.kernelSize[axis] - 1) * window.dilations[axis] + 1;
 
-/** How many places the window visits along an axis of `extent` cells. Throws where not even one. */
+/** How many places the window visits along an axis of `extent` cells, `name` in errors. Throws where not even one. */
 export function convolvedExtent(
   label: string,
   extent: number | null,
   window: Window2d,
   axis: 0 | 1,
+  name: string = AXES[axis],
 ): number | null {
   if (extent === null) return null;
   const { padding, strides, kernelSize, dilations } = window;
@@ -137,7 +138,7 @@ export function convolvedExtent(
   const dilated = dilations[axis] > 1 ? ` (${kernelSize[axis]} dilated by ${dilations[axis]})` : '';
   throw new HeddleError({
     op: label,
-    message: `the kernel's ${AXES[axis]} ${span}${dilated} exceeds the padded input's ${padded}`,
+    message: `the kernel's ${name} ${span}${dilated} exceeds the padded input's ${padded}`,
     roles: ['kernelSize', 'input'],
     values: { kernelSize, dilations, padding, input: extent },
     fix: 'use a smaller kernelSize, fewer poolings before it, or more padding',

@@ -4,6 +4,7 @@ import { ops, type Tensor, type Variable } from '../../engine/index.js';
 import { checkedCount } from '../checks.js';
 import { defineLayer } from '../layer.js';
 import { imageShape } from '../windows.js';
+import { floatDtype } from './common-dtype.js';
 import {
   checkChannels,
   checkedOutput,
@@ -59,6 +60,7 @@ export const depthwiseConv2d = defineLayer<DepthwiseConv2dOptions, DepthwiseWeig
           channels && channels * multiplier,
         ];
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const channels = knownChannels(label, imageShape(label, inputs));
         const kernel = kernelRules.add(weights, [...kernelSize, channels, multiplier]);

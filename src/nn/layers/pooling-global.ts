@@ -4,6 +4,7 @@ import { ops, type Tensor } from '../../engine/index.js';
 import { checkedFlag } from '../checks.js';
 import { defineLayer, type LayerFactory } from '../layer.js';
 import { imageShape } from '../windows.js';
+import { floatDtype } from './common-dtype.js';
 
 export interface GlobalPoolingOptions {
   /** Keep the pooled axes with extent 1. Default `false`. */
@@ -28,6 +29,7 @@ function globalPooling(
           const [batch = null] = shape;
           return [batch, ...(keeps ? axes.map(() => 1) : []), shape.at(-1) ?? null];
         },
+        outputDtype: (dtypes) => floatDtype(label, dtypes),
         call([x], _, { masks: [mask = null] }) {
           const y = pool(x as Tensor, axes, mask);
           const [batch = 0] = y.shape;

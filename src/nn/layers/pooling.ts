@@ -5,6 +5,7 @@ import { checkedCount } from '../checks.js';
 import { defineLayer, type LayerFactory } from '../layer.js';
 import type { FreeShape } from '../shapes.js';
 import { checkedEnds, checkedPair, checkedSides, imageShape, type Pair, type Sides } from '../windows.js';
+import { floatDtype } from './common-dtype.js';
 
 export interface Pooling2dOptions {
   /** Cells of the window, one number or [height, width]. Default 2. */
@@ -53,6 +54,7 @@ function pooling2d(type: string, pool: Pool): LayerFactory<Pooling2dOptions> {
             );
           return [batch, along(height, 0), along(width, 1), channels];
         },
+        outputDtype: (dtypes) => floatDtype(label, dtypes),
         call: ([x]) => pool(x as Tensor, options),
       };
     },
@@ -73,6 +75,7 @@ function pooling1d(type: string, pool: Pool): LayerFactory<Pooling1dOptions> {
           const [batch = null, length = null, channels = null] = imageShape(label, inputs, 3);
           return [batch, pooledExtent(label, length, window, step, ends), channels];
         },
+        outputDtype: (dtypes) => floatDtype(label, dtypes),
         call: ([x]) => pool(x as Tensor, { poolSize: window, strides: step, padding: ends }),
       };
     },

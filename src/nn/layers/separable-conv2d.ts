@@ -4,6 +4,7 @@ import { ops, type Tensor, type Variable } from '../../engine/index.js';
 import { checkedCount } from '../checks.js';
 import { defineLayer } from '../layer.js';
 import { imageShape } from '../windows.js';
+import { floatDtype } from './common-dtype.js';
 import {
   checkChannels,
   checkedOutput,
@@ -73,6 +74,7 @@ export const separableConv2d = defineLayer<SeparableConv2dOptions, SeparableWeig
           filters,
         ];
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const channels = knownChannels(label, imageShape(label, inputs));
         return {
