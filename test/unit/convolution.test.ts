@@ -162,7 +162,10 @@ describe('errors', () => {
     });
     expect(error.message).toContain("the kernel's height 7 (3 dilated by 3) exceeds the padded input's 6");
     const sequence = errorOf(() => conv1d(value(1, 4, 2), value(5, 2, 1)));
-    expect(sequence.message).toContain("conv1d: the kernel's width 5 exceeds the padded input's 4");
+    expect(sequence.message).toContain("conv1d: the kernel's length 5 exceeds the padded input's 4");
+    expect([sequence.values.input, sequence.fix]).toEqual([4, 'use a smaller kernel or more padding']);
+    const padded = errorOf(() => conv1d(value(1, 4, 2), value(3, 2, 1), { dilations: 3, padding: [1, 1] }));
+    expect(padded.message).toContain("the kernel's length 7 (3 dilated by 3) exceeds the padded input's 6");
     const nothing = errorOf(() => conv2dTranspose(value(1, 1, 1, 1), value(2, 2, 1, 1), { padding: 2 }));
     expect(nothing).toMatchObject({ op: 'conv2dTranspose', roles: ['input', 'padding'] });
   });

@@ -74,6 +74,13 @@ describe('merge layers', () => {
     }
   });
 
+  it('average takes no integers: it does not round', () => {
+    const whole = [1, 2].map(() => layers.input({ shape: [3], dtype: 'int32' }));
+    const error = failure(() => layers.average({ name: 'both' }).apply(whole));
+    expect(error).toMatchObject({ op: "average 'both'", roles: ['input'] });
+    expect(error.message).toContain('int32, not float32');
+  });
+
   it('refuse what does not fit', () => {
     const error = failure(() => layers.add({ name: 'sum' }).apply([image(4, 3), image(4, 2)]));
     expect(error).toMatchObject({ op: "add 'sum'", roles: ['inputs'] });

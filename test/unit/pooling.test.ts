@@ -229,6 +229,8 @@ it('ops refuse other ranks and dtypes, windows that do not fit, and padding as l
     'x',
   ]);
   expect(failure(() => ops.maxPool(x, { poolSize: 5 })).roles).toEqual(['input', 'kernel']);
+  const sequence = failure(() => ops.maxPool(inputValue('x', [2, 4, 3]), { poolSize: 5 }));
+  expect(sequence.message).toContain("the kernel's length 5 exceeds the padded input's 4");
   expect(failure(() => ops.averagePool(x, { poolSize: 2, padding: 2 })).roles).toEqual([
     'padding',
     'poolSize',

@@ -3,7 +3,7 @@
 import { HeddleError, ops, type Tensor } from '../../engine/index.js';
 import { defineLayer, type LayerFactory } from '../layer.js';
 import { type FreeShape, showFree } from '../shapes.js';
-import { commonDtype } from './common-dtype.js';
+import { commonDtype, floatDtype } from './common-dtype.js';
 import { commonMask } from './common-mask.js';
 
 type None = Readonly<Record<never, never>>;
@@ -14,6 +14,7 @@ function merging(
   merge: (inputs: readonly Tensor[]) => Tensor,
   least = 1,
   most = Number.POSITIVE_INFINITY,
+  resultDtype = commonDtype,
 ): LayerFactory<None> {
   return defineLayer<None>({
     type,
@@ -31,7 +32,7 @@ function merging(
         }
         return inputs.reduce((merged, shape) => broadcast(label, inputs, merged, shape));
       },
-      outputDtype: (dtypes) => commonDtype(label, dtypes),
+      outputDtype: (dtypes) => resultDtype(label, dtypes),
       call: (inputs) => merge(inputs),
       mask: (masks) => commonMask(masks),
     }),
@@ -74,11 +75,17 @@ export const subtract = merging('subtract', folded(ops.sub), 2, 2);
 /** Π inputs. */
 export const multiply = merging('multiply', folded(ops.mul));
 
-/** Σ inputs / their number. */
-export const average = merging('average', (inputs) => {
-  const sum = folded(ops.add)(inputs);
-  return inputs.length === 1 ? sum : ops.mul(sum, 1 / inputs.length);
-});
+/** Σ inputs / their number, of float32. */
+export const average = merging(
+  'average',
+  (inputs) => {
+    const sum = folded(ops.add)(inputs);
+    return inputs.length === 1 ? sum : ops.mul(sum, 1 / inputs.length);
+  },
+  1,
+  Number.POSITIVE_INFINITY,
+  (label, dtypes) => floatDtype(label, [commonDtype(label, dtypes)]),
+);
 
 /** The largest of the inputs, element by element. Where two are equal, the first gets the gradient. */
 export const maximum = merging('maximum', folded(ops.maximum));

@@ -4,7 +4,13 @@ import { HeddleError, rejectUnknownOptions } from '../../core/errors.js';
 import { showShape } from '../../core/shape.js';
 import type { TensorType, Value } from '../../ir/graph.js';
 import { reshape } from '../structural.js';
-import { resolveWindow, type SequencePadding, sequencePads, type WindowOptions } from './geometry.js';
+import {
+  requireLength,
+  resolveWindow,
+  type SequencePadding,
+  sequencePads,
+  type WindowOptions,
+} from './geometry.js';
 import { convolution } from './op.js';
 import { isPointwise, pointwiseProduct } from './pointwise.js';
 import { type ConvAttrs, convShape, fourExtents, IMAGES } from './shape.js';
@@ -51,6 +57,10 @@ export function conv1d(x: Value, filter: Value, options: Conv1dOptions = {}): Va
   if (channels % groups === 0 && channels !== perGroup * groups) {
     const expected = groups === 1 ? perGroup : `${perGroup} × ${groups} groups`;
     throw otherChannels('conv1d', x, filter, expected, 'length, channels per group, filters');
+  }
+  if (padding !== 'same') {
+    const ends = padding === 'valid' ? ([0, 0] as const) : padding;
+    requireLength('conv1d', length, size, { stride: strides, dilation: dilations, padding: ends });
   }
   const y = convolve(
     'conv1d',

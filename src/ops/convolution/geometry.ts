@@ -108,21 +108,47 @@ const refusedPadding = (op: string, padding: unknown, pairs: string): HeddleErro
 /** How many places the window visits along [height, width]. Throws where it does not fit into the padded image. */
 export function outputSize(op: string, size: Pair, kernel: Pair, window: Window): Pair {
   const along = (axis: 0 | 1): number => {
-    const [before, after] = window.padding[axis];
-    const padded = size[axis] + before + after;
-    const span = reach(kernel[axis], window.dilations[axis]);
-    if (span <= padded) return Math.floor((padded - span) / window.strides[axis]) + 1;
-    const dilated =
-      window.dilations[axis] > 1 ? ` (${kernel[axis]} dilated by ${window.dilations[axis]})` : '';
-    throw new HeddleError({
-      op,
-      message: `the kernel's ${AXES[axis]} ${span}${dilated} exceeds the padded input's ${padded}`,
-      roles: ['input', 'kernel'],
+    const { strides, dilations, padding } = window;
+    const moves = { stride: strides[axis], dilation: dilations[axis], padding: padding[axis] };
+    return placesAlong(op, AXES[axis], size[axis], kernel[axis], moves, {
       values: { input: size, kernel, ...window },
       fix: `input ${showShape(size)}, kernel ${showShape(kernel)} (height, width): use a smaller kernel or more padding`,
     });
   };
   return [along(0), along(1)];
+}
+
+/** How a window moves along one axis. */
+interface Moves {
+  readonly stride: number;
+  readonly dilation: number;
+  readonly padding: Pair;
+}
+
+/** Throws where a kernel of `kernel` cells does not fit into a padded sequence of `length`. */
+export function requireLength(op: string, length: number, kernel: number, moves: Moves): void {
+  const values = { input: length, kernel, ...moves };
+  placesAlong(op, 'length', length, kernel, moves, { values, fix: 'use a smaller kernel or more padding' });
+}
+
+function placesAlong(
+  op: string,
+  axis: string,
+  size: number,
+  kernel: number,
+  { stride, dilation, padding: [before, after] }: Moves,
+  report: Pick<HeddleError, 'values' | 'fix'>,
+): number {
+  const padded = size + before + after;
+  const span = reach(kernel, dilation);
+  if (span <= padded) return Math.floor((padded - span) / stride) + 1;
+  const dilated = dilation > 1 ? ` (${kernel} dilated by ${dilation})` : '';
+  throw new HeddleError({
+    op,
+    message: `the kernel's ${axis} ${span}${dilated} exceeds the padded input's ${padded}`,
+    roles: ['input', 'kernel'],
+    ...report,
+  });
 }
 
 /** One number or two as [height, width]; integers ≥ `least`. */

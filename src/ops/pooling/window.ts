@@ -8,6 +8,7 @@ import {
   type Pads,
   type Pair,
   positivePair,
+  requireLength,
   resolveWindow,
   type SequencePadding,
   sequencePads,
@@ -53,7 +54,10 @@ export function onImages(
   const [n = 0, first = 0, second = 0, third = 0] = x.shape;
   if (x.shape.length === 3) {
     const image = reshape(x, [n, first, 1, second]);
-    const y = pool(image, resolved(op, [first, 1], alongLength(op, options)));
+    const attrs = resolved(op, [first, 1], alongLength(op, options));
+    const moves = { stride: attrs.strides[0], dilation: 1, padding: attrs.padding[0] };
+    requireLength(op, first, attrs.window[0], moves);
+    const y = pool(image, attrs);
     return reshape(y, [n, y.shape[1] as number, second]);
   }
   if (x.shape.length === 4 && third > 0) return pool(x, resolved(op, [first, second], options));
