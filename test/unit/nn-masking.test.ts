@@ -88,6 +88,15 @@ describe('masking', () => {
     net.dispose();
   });
 
+  it('leaves integers integers', async () => {
+    const counts = layers.input({ shape: [2, 2], dtype: 'int32' });
+    const net = model({ inputs: counts, outputs: layers.masking({ maskValue: 7 }).apply(counts) });
+    expect(net.outputs[0]?.dtype).toBe('int32');
+    const { data } = await net.predict({ data: Int32Array.of(7, 7, 7, 1), shape: [1, 2, 2] });
+    expect(data).toEqual(Int32Array.of(0, 0, 7, 1));
+    net.dispose();
+  });
+
   it('adds to a mask that is there', async () => {
     const shifted = [
       [

@@ -37,6 +37,7 @@ export const masking = defineLayer<MaskingOptions>({
         checkShapes(label, inputs);
         return inputs[0] as FreeShape;
       },
+      outputDtype: ([dtype = 'float32']) => dtype,
       accepts(inputs) {
         const most = inputs[0]?.[1] ?? null;
         if (inputs.length < 2 || most === null) return [];
