@@ -96,7 +96,9 @@ function typesOf(
   inputs.forEach((symbolic, index) => {
     const type = given[index];
     if (type && given.length === inputs.length && type.dtype === symbolic.dtype) {
-      if (fitsFree(type.shape, symbolic.shape)) types.set(symbolic, type);
+      // Where the one is fixed, as for states that are kept, the other has to be.
+      const free = type.shape[0] === null && symbolic.shape[0] !== null;
+      if (!free && fitsFree(type.shape, symbolic.shape)) types.set(symbolic, type);
     }
     if (types.has(symbolic)) return;
     const show = (list: readonly OutputType[]): string =>

@@ -7,6 +7,7 @@ import * as layers from '../../src/nn/layers/index.js';
 import type { SequenceOptions } from '../../src/nn/layers/recurrent/options.js';
 import { type Model, model, sequential } from '../../src/nn/model.js';
 import { Network } from '../../src/nn/network.js';
+import { failure } from '../kit/failure.js';
 import { distance, numbers, outputsOf, sequenceNet } from '../kit/sequences.js';
 
 beforeAll(() => init({ device: 'cpu' }));
@@ -150,6 +151,27 @@ describe('kept states', () => {
     expect(distance(last?.data, await predicted(long, x))).toBeLessThan(TOLERANCE);
     net.dispose();
     long.dispose();
+  });
+
+  it('of a model within another go on too, where both have the same batch', async () => {
+    const inside = layers.input({ shape: [HALF, FEATURES], batchSize: BATCH });
+    const inner = model({
+      inputs: inside,
+      outputs: layers.gru({ units: UNITS, stateful: true }).apply(inside),
+      name: 'inner',
+    });
+    const outside = layers.input({ shape: [HALF, FEATURES], batchSize: BATCH });
+    const net = model({ inputs: outside, outputs: inner.apply(outside) });
+    const first = await predicted(net, half(0));
+    expect(await predicted(net, half(0))).not.toEqual(first);
+    net.resetStates();
+    expect(await predicted(inner, half(0))).toEqual(first);
+    const error = failure(() => inner.apply(layers.input({ shape: [HALF, FEATURES] })));
+    expect([error.op, error.message]).toEqual([
+      "model 'inner'",
+      expect.stringContaining(`it takes float32 [${BATCH},3,3], got float32 [any,3,3]`),
+    ]);
+    for (const one of [net, inner]) one.dispose();
   });
 
   it('give way to initial states that are given', async () => {
