@@ -97,8 +97,9 @@ const lossesOf = (task: Task): (() => readonly number[]) => once(() => expectedL
 const neighbourTask = (task: Task) => ({ task, expected: lossesOf(task) });
 
 function stepsOf(task: Task, drive: Drive, size: Size, steps: Partial<Record<Drive, number>>): number {
-  if (size === 'full') return steps[drive] ?? 1;
-  return drive === 'fit' ? stepsPerEpoch(task) : 4;
+  const full = steps[drive] ?? 1;
+  if (size === 'full') return full;
+  return drive === 'fit' ? stepsPerEpoch(task) : Math.min(full, 4);
 }
 
 function once<T>(make: () => T): () => T {

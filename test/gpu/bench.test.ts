@@ -50,9 +50,10 @@ const rowOf = (rows: readonly Row[], name: string, engine: string): Row => {
 
 describe('the suite of training steps', () => {
   let rows: readonly Row[];
+  // TensorFlow.js makes hundreds of dispatches for each step of its recurrent layers.
   beforeAll(async () => {
     rows = await run({ suites: ['steps'] });
-  });
+  }, 900_000);
 
   it('gives a checked and timed row for each engine and case', () => {
     expect(rows.map(({ failed }) => failed).filter((failed) => failed !== null)).toEqual([]);
