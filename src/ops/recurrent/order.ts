@@ -4,14 +4,13 @@ import type { RecurrentExtents, RecurrentTile } from '../../kernels/recurrent.js
 
 /**
  * Nanoseconds of one k of one elem and gate for four lanes (one subgroup of a software adapter): of `rows` by the rows of an invocation, of
- * `single` by the width of an elem. Measured in Chromium on SwiftShader, 2 cores, LSTM forward with B = 32, H = 128, interleaved with a
- * register-tiled product of the same FLOPs, to whose quiet speed the numbers are scaled: 8x8 takes 1.3 times as long as it (backward 1.1),
- * 16x8 1.4, 4x4 1.7, single_w4 3.1, single_w1 5.7, 8x8 with one dispatch a step 1.8.
+ * `single` by the width of an elem. CPU time in Chromium on SwiftShader, B = 32, H = 128, GRU and simple cell, forward and backward, all
+ * tiles interleaved: 8 rows took 132 to 150, 4 rows 83 to 101, elems of 4 units 51 to 83, of 1 unit 23 to 42. 16x8 took as long as 8x8; it
+ * wins where units fill no subgroup (H = 20: 1.8 ms against 2.3). One dispatch a step took 0.01 to 0.1 ms more for each.
  */
-const ROWS_NANOSECONDS: Readonly<Record<number, number>> = { 8: 170, 4: 105 };
-const SINGLE_NANOSECONDS: Readonly<Record<number, number>> = { 4: 50, 1: 25 };
-/** What h from memory costs, and a dispatch. */
-const STEPWISE = { factor: 1.4, nanoseconds: 25_000 } as const;
+const ROWS_NANOSECONDS: Readonly<Record<number, number>> = { 8: 140, 4: 90 };
+const SINGLE_NANOSECONDS: Readonly<Record<number, number>> = { 4: 70, 1: 35 };
+const STEP_NANOSECONDS = 25_000;
 const SUBGROUP = 4;
 /** Cores that a software adapter can count on. */
 const CORES = 2;
@@ -28,7 +27,7 @@ export function softwareStep(
   const one = (kind === 'rows' ? ROWS_NANOSECONDS[each] : SINGLE_NANOSECONDS[width]) ?? 0;
   const product =
     Math.ceil(groups / CORES) * Math.ceil(lanes / SUBGROUP) * turns * units * gates * quads * one;
-  return stepwise ? product * STEPWISE.factor + STEPWISE.nanoseconds : product;
+  return stepwise ? product + STEP_NANOSECONDS : product;
 }
 
 /** Invocations that keep a workgroup of a GPU busy. */
