@@ -8,7 +8,8 @@
 //   by SH. There are at most ⌈KH / SH⌉. Windows that lie side by side (KH = SH) give one each: dx is dy where the cell has won.
 //
 // One invocation makes four neighbouring elements of dx: one vec4 where C is a multiple of 4 (TURNS = 1), else one after the other.
-// The window and the channels are baked; the image's extents and the batch are parameters. Loops of one turn are left out: on a software
+// The window and the channels are baked; the image's extents and the batch are parameters. So is a window over the whole image (WHOLE):
+// KH, KW, SH and SW are larger than any then. Loops of one turn are left out: on a software
 // adapter they cost more than all else (32×24×24×64, windows 2×2 side by side: 40 ms with them, 15 without).
 
 // specialise
@@ -16,6 +17,7 @@ alias elem = vec4<f32>;
 alias index = vec4<u32>;
 const AVERAGE = false;
 const PADDED = true;
+const WHOLE = false;
 const TURNS = 1u;
 const CHANNELS = 8u; // in elems
 const KH = 3u;
@@ -58,12 +60,14 @@ fn share_of(image: u32, row: u32, column: u32, c: u32, a: u32, b: u32) -> elem {
   if (r >= KH || s >= KW || p >= params.rows || q >= params.columns) {
     return elem();
   }
+  let kh = select(KH, params.height, WHOLE);
+  let kw = select(KW, params.width, WHOLE);
   let at = ((image + p) * params.columns + q) * CHANNELS + c;
   if (!AVERAGE) {
-    return select(elem(), dy[at], winner_at(at) == index(r * KW + s));
+    return select(elem(), dy[at], winner_at(at) == index(r * kw + s));
   }
   if (!PADDED) {
-    return dy[at] * (1.0 / f32(KH * KW));
+    return dy[at] * (1.0 / f32(kh * kw));
   }
   let high = cells_within(p * SH, KH, params.top, params.height);
   return dy[at] / f32(high * cells_within(q * SW, KW, params.left, params.width));

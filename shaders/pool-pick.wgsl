@@ -5,9 +5,10 @@
 //   x  . # . .   winners 1 0    y  # #      x [N, H, W, C], windows 2 × 2 side by side; y and winners [N, P, Q, C]
 //      . . # .           2 3       # #
 //
-// One invocation per element of y. The window is baked; everything else is a parameter.
+// One invocation per element of y. The window is baked, unless it is the whole image (WHOLE); everything else is a parameter.
 
 // specialise
+const WHOLE = false;
 const KW = 2u;
 const SH = 2u;
 const SW = 2u;
@@ -42,7 +43,8 @@ fn pool_pick(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_in
   let q = pixel % params.columns;
   let line = pixel / params.columns;
   let winner = winner_at(i);
-  let h = line % params.rows * SH + winner / KW - params.top;
-  let w = q * SW + winner % KW - params.left;
+  let kw = select(KW, params.width, WHOLE);
+  let h = line % params.rows * SH + winner / kw - params.top;
+  let w = q * SW + winner % kw - params.left;
   y[i] = x[((line / params.rows * params.height + h) * params.width + w) * params.channels + c];
 }

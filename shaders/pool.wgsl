@@ -11,13 +11,14 @@
 //
 // One invocation makes four neighbouring elements of y: one vec4 where C is a multiple of 4 (TURNS = 1), else one after the other
 // (TURNS = 4), so that the winners of an invocation fill one word either way. The window and the channels are baked; the image's
-// extents and the batch are parameters.
+// extents and the batch are parameters. So is a window over the whole image (WHOLE): KH, KW, SH and SW are larger than any then.
 
 // specialise
 alias elem = vec4<f32>;
 alias index = vec4<u32>;
 const AVERAGE = false;
 const PADDED = true;
+const WHOLE = false;
 const TURNS = 1u;
 const CHANNELS = 8u; // in elems
 const KH = 3u;
@@ -48,6 +49,8 @@ const LANES = 64u;
 const FOLD_WIDTH = 32768u;
 
 fn pool_unit(unit: u32, turn: u32) {
+  let kh = select(KH, params.height, WHOLE);
+  let kw = select(KW, params.width, WHOLE);
   let c = unit % CHANNELS;
   let pixel = unit / CHANNELS;
   let q = pixel % params.columns;
@@ -60,12 +63,12 @@ fn pool_unit(unit: u32, turn: u32) {
   let first_row = max(p * SH, params.top) - params.top;
   let first_column = max(q * SW, params.left) - params.left;
   var best = x[((image + first_row) * params.width + first_column) * CHANNELS + c];
-  var winner = index((first_row - top) * KW + first_column - left);
+  var winner = index((first_row - top) * kw + first_column - left);
   var sum = elem();
   var count = 0u;
-  for (var r = 0u; r < KH; r++) {
+  for (var r = 0u; r < kh; r++) {
     let h = top + r;
-    for (var s = 0u; s < KW; s++) {
+    for (var s = 0u; s < kw; s++) {
       let w = left + s;
       if (!PADDED || (h < params.height && w < params.width)) {
         let value = x[((image + h) * params.width + w) * CHANNELS + c];
@@ -73,7 +76,7 @@ fn pool_unit(unit: u32, turn: u32) {
           sum += value;
           count++;
         } else {
-          winner = select(winner, index(r * KW + s), value > best);
+          winner = select(winner, index(r * kw + s), value > best);
           best = select(best, value, value > best);
         }
       }
@@ -83,7 +86,7 @@ fn pool_unit(unit: u32, turn: u32) {
     if (PADDED) {
       store(unit, sum / f32(count));
     } else {
-      store(unit, sum * (1.0 / f32(KH * KW)));
+      store(unit, sum * (1.0 / f32(kh * kw)));
     }
   } else {
     store(unit, best);

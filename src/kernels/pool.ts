@@ -65,16 +65,17 @@ export function poolGradient(op: string, use: PoolUse): Launch {
 
 /** Bindings: x, winners, y. */
 export function pickWinners(op: string, use: PoolWindow & { readonly winners: DType }): Launch {
-  const { image, pooled, window, strides, padding, winners } = use;
+  const { image, pooled, padding, winners } = use;
+  const { KW, SH, SW, WHOLE } = bakedWindow(use);
   const [, height = 1, width = 1, channels = 1] = image;
   const [, rows = 1, columns = 1] = pooled;
   return {
     kernel: assembleKernel({
       entryPoint: 'pool_pick',
       source: pickSource,
-      baked: [window[1], ...strides, winners],
+      baked: [KW, SH, SW, winners],
       declarations: [
-        constants({ KW: window[1], SH: strides[0], SW: strides[1] }),
+        constants({ WHOLE, KW, SH, SW }),
         `fn winner_at(unit: u32) -> u32 { return ${winnerAt(winners, false)}; }`,
       ],
       params: counts(['size', 'channels', 'height', 'width', 'rows', 'columns', 'top', 'left']),
@@ -102,7 +103,8 @@ interface Variant {
 }
 
 function launch(op: string, use: PoolUse, variant: Variant): Launch {
-  const { image, pooled, window, strides, padding, kind, winners, result, epilogue } = use;
+  const { image, pooled, padding, kind, winners, result, epilogue } = use;
+  const baked = bakedWindow(use);
   const { entryPoint, shape, to } = variant;
   const [, height = 1, width = 1, channels = 1] = image;
   const [, rows = 1, columns = 1] = pooled;
@@ -125,7 +127,7 @@ function launch(op: string, use: PoolUse, variant: Variant): Launch {
     kernel: assembleKernel({
       entryPoint,
       source: variant.source,
-      baked: [kind, wide, padded, channels, ...window, ...strides, winners ?? 'none', type],
+      baked: [kind, wide, padded, channels, ...Object.values(baked), winners ?? 'none', type],
       declarations: [
         `alias elem = ${elem};`,
         `alias index = ${wide ? 'vec4<u32>' : 'u32'};`,
@@ -134,10 +136,7 @@ function launch(op: string, use: PoolUse, variant: Variant): Launch {
           PADDED: padded,
           TURNS: wide ? 1 : 4,
           CHANNELS: wide ? channels / 4 : channels,
-          KH: window[0],
-          KW: window[1],
-          SH: strides[0],
-          SW: strides[1],
+          ...baked,
         }),
         storeFunction(to, wide, type, epilogue !== undefined),
         ...variant.declarations,
@@ -152,6 +151,18 @@ function launch(op: string, use: PoolUse, variant: Variant): Launch {
       [epilogue],
     ),
   };
+}
+
+/** Larger than any image; its double is still a u32. */
+const BOUNDLESS = 2 ** 30;
+
+/** What the shaders know of the window. One over the whole image they know by the image's extents, which are parameters. */
+function bakedWindow({ image, pooled, window, strides, padding }: PoolWindow) {
+  const [, rows, columns] = pooled;
+  const one = rows === 1 && columns === 1 && padding.flat().every((cells) => cells === 0);
+  const WHOLE = one && window[0] === image[1] && window[1] === image[2];
+  const [KH, KW, SH, SW] = WHOLE ? [BOUNDLESS, BOUNDLESS, BOUNDLESS, BOUNDLESS] : [...window, ...strides];
+  return { WHOLE, KH, KW, SH, SW } as const;
 }
 
 const isWide = ({ image }: PoolWindow): boolean => (image.at(-1) as number) % 4 === 0;

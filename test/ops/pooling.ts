@@ -40,6 +40,7 @@ const ROWS: readonly Row[] = [
 const LARGE: readonly Row[] = [
   ['a window over the whole image', [2, 17, 17, 3], { poolSize: 17 }],
   ['a window over the whole image, quads', [1, 16, 17, 4], { poolSize: [16, 17] }],
+  ['a small one, by the same kernel', [2, 3, 5, 4], { poolSize: [3, 5] }],
 ];
 
 const maxima: OpCase[] = [...ROWS, ...LARGE].map(([name, shape, options]) => ({
@@ -63,7 +64,7 @@ const ties: OpCase[] = [ROWS[4], ROWS[6], ROWS[11], LARGE[0]].map((row) => {
   };
 });
 
-const averages: OpCase[] = ROWS.map(([name, shape, options]) => ({
+const averages: OpCase[] = [...ROWS, ...LARGE].map(([name, shape, options]) => ({
   op: 'averagePool',
   name: `${name}, [${shape}]`,
   inputs: [{ shape }],
@@ -100,6 +101,13 @@ export const cases: OpCase[] = [
       const y = maxPool(x, { poolSize: 3, strides: 1 });
       return maxPool(relu(y), { poolSize: 2 });
     },
+    secondOrder: true,
+  },
+  {
+    op: 'maxPool',
+    name: 'twice differentiable, over the whole image',
+    inputs: [{ shape: [2, 3, 2, 3] }],
+    build: (x) => maxPool(relu(maxPool(x, { poolSize: [2, 1], strides: 1 })), { poolSize: 2 }),
     secondOrder: true,
   },
   {

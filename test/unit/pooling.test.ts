@@ -15,6 +15,7 @@ import { evaluateValues } from '../../src/reference/evaluate.js';
 import { failure } from '../kit/failure.js';
 import { fill, hash } from '../kit/fill.js';
 import { inputValue } from '../kit/host-program.js';
+import { kernelKeys } from '../kit/kernel-keys.js';
 import { tf } from '../kit/tfjs.js';
 
 beforeAll(() => init({ device: 'cpu' }));
@@ -110,6 +111,24 @@ describe('costs', () => {
     expect(steps.length).toBe(1);
     const kernels = steps.flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel));
     expect(kernels.map(({ bindings }) => bindings.map(({ name }) => name))).toEqual([['x', 'y']]);
+  });
+
+  it.each([
+    ['maxPool', ops.maxPool],
+    ['averagePool', ops.averagePool],
+  ])('%s over the whole image has the same kernels for every size and batch', (_, pool) => {
+    const keysOf = (batch: number, height: number, width: number): string[] => {
+      const x = inputValue('x', [batch, height, width, 4]);
+      const y = pool(x, { poolSize: [height, width] });
+      const [slope] = gradients([y], [null], [x]);
+      const dy = inputValue('dy', x.shape);
+      const [twice] = gradients([slope as Value], [dy], [slope?.node.inputs[0] as Value]);
+      return [y, slope, twice].flatMap((value) => kernelKeys(value as Value));
+    };
+    const keys = keysOf(2, 3, 5);
+    expect(keys).toHaveLength(3);
+    expect(keysOf(1, 16, 16)).toEqual(keys);
+    expect(keysOf(3, 40, 30)).toEqual(keys);
   });
 
   it('relu moves behind the pooling, into its kernel, so that nothing of the size of the image is kept', () => {

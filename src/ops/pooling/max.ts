@@ -3,6 +3,7 @@
  * may be given up after the forward pass. Nobody reads it in inference, and then it is not written.
  */
 
+import type { Shape } from '../../core/shape.js';
 import { apply, applyOne, first, type TensorType, type Value } from '../../ir/graph.js';
 import { inputArg, type OpDef, outputArg } from '../../ir/op.js';
 import { pickWinners, pool, poolGradient } from '../../kernels/pool.js';
@@ -22,11 +23,14 @@ import {
   winningCells,
 } from './window.js';
 
-/** Winners are bytes where the cells of a window can be told apart by one. */
-const winnersType = (shape: readonly number[], [height, width]: Pair): TensorType => ({
-  shape,
-  dtype: height * width <= 256 ? 'uint8' : 'uint32',
-});
+/**
+ * Winners are bytes where the cells of a window can be told apart by one. Of single windows, which are as large as an image may be, they
+ * are words, few as they are, so that kernels do not depend on its size.
+ */
+function winnersType(shape: Shape, [height, width]: Pair): TensorType {
+  const single = shape[1] === 1 && shape[2] === 1;
+  return { shape, dtype: !single && height * width <= 256 ? 'uint8' : 'uint32' };
+}
 
 /**
  * y[n,p,q,c] = max over the cells (r,s) of the window within the image of x[n, p·stride + r − top, q·stride + s − left, c];
