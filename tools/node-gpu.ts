@@ -20,35 +20,33 @@ const { values } = parseArgs({
   },
 });
 
-interface Counts {
-  passed: number;
-  failed: number;
+const total = { passed: 0, failed: 0 };
+
+function fail(what: string, why: string): void {
+  total.failed++;
+  console.log(`FAILED ${what}\n${why.replace(/^/gm, '  ')}`);
 }
 
-async function runFile(script: string, file: string, names: readonly string[]): Promise<Counts> {
-  const counts: Counts = { passed: 0, failed: 0 };
+async function runFile(script: string, file: string, names: readonly string[]): Promise<void> {
+  const before = { ...total };
   const start = performance.now();
   let cases: CaseProcess | undefined;
+  if (names.length === 0) fail(file, 'it has no cases');
   for (const name of names) {
     cases ??= await openCases(script);
     const failures = await cases.run(file, name);
     if (failures.length === 0) {
-      counts.passed++;
-      continue;
+      total.passed++;
+    } else {
+      fail(`${file}: ${name}`, describeFailures(failures));
+      await cases.close();
+      cases = undefined;
     }
-    counts.failed++;
-    console.log(`FAILED ${file}: ${name}\n${describeFailures(failures).replace(/^/gm, '  ')}`);
-    await cases.close();
-    cases = undefined;
   }
   await cases?.close();
-  if (names.length === 0) {
-    counts.failed++;
-    console.log(`FAILED ${file}: it has no cases`);
-  }
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`${file}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s`);
-  return counts;
+  const [passed, failed] = [total.passed - before.passed, total.failed - before.failed];
+  console.log(`${file}: ${passed} passed, ${failed} failed, ${seconds} s`);
 }
 
 /** The names of all cases; says which adapter they run on. */
@@ -64,19 +62,15 @@ async function listCases(script: string): Promise<Readonly<Record<string, readon
   }
 }
 
-async function main(): Promise<Counts> {
+async function runAll(): Promise<void> {
   if (values.full) process.env.FULL = '1';
   const folder = mkdtempSync(join(tmpdir(), 'heddle-cases-'));
   try {
     const script = join(folder, 'cases.mjs');
     writeFileSync(script, await buildCases(values.cases?.join()));
-    const counts: Counts = { passed: 0, failed: 0 };
-    for (const [file, names] of Object.entries(await listCases(script))) {
-      const { passed, failed } = await runFile(script, file, names);
-      counts.passed += passed;
-      counts.failed += failed;
-    }
-    return counts;
+    for (const [file, names] of Object.entries(await listCases(script))) await runFile(script, file, names);
+  } catch (error) {
+    fail('the run', error instanceof Error ? error.message : String(error));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -85,13 +79,7 @@ async function main(): Promise<Counts> {
 if (values.help) {
   console.log(HELP);
 } else {
-  try {
-    const { passed, failed } = await main();
-    console.log(`${passed} passed, ${failed} failed`);
-    process.exitCode = failed > 0 ? 1 : 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    console.log('0 passed, 1 failed');
-    process.exitCode = 1;
-  }
+  await runAll();
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
 }
