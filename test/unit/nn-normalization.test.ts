@@ -321,6 +321,14 @@ describe('batchNormalization', () => {
       'input',
     ]);
     expect(failure(() => layers.groupNormalization().apply(input)).roles).toEqual(['groups', 'input']);
+    const renormed = failure(() => layers.batchNormalization({ renorm: true } as never));
+    expect([renormed.roles, renormed.fix]).toEqual([
+      ['option'],
+      expect.stringContaining('no renormalisation'),
+    ]);
+    const virtual = failure(() => layers.batchNormalization({ virtualBatchSize: 8 } as never));
+    expect(virtual.fix).toContain('batchSize');
+    expect(failure(() => layers.layerNormalization({ rmsScaling: true } as never)).fix).toContain('mean');
     const free = new Network({ layers: [layers.batchNormalization({ inputShape: [null] })] });
     expect(failure(() => free.weights).roles).toEqual(['inputShape']);
   });

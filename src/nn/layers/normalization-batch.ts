@@ -8,6 +8,7 @@ import { onlyShape } from '../shapes.js';
 import {
   checkedAxis,
   knownExtent,
+  OTHER_NAMES,
   SCALE_AND_SHIFT,
   type ScaleAndShift,
   type ScaleAndShiftOptions,
@@ -41,6 +42,7 @@ interface BatchNormalizationWeights extends ScaleAndShift {
 export const batchNormalization = defineLayer<BatchNormalizationOptions, BatchNormalizationWeights>({
   type: 'batchNormalization',
   options: ['axis', 'momentum', ...SCALE_AND_SHIFT, 'movingMeanInitializer', 'movingVarianceInitializer'],
+  otherNames: OTHER_NAMES,
   create(options, label) {
     const { axis = -1 } = options;
     const momentum = checkedMomentum(label, options.momentum ?? 0.99);

@@ -7,6 +7,7 @@ import { onlyShape, showFree } from '../shapes.js';
 import {
   checkedAxis,
   knownExtent,
+  OTHER_NAMES,
   SCALE_AND_SHIFT,
   type ScaleAndShift,
   type ScaleAndShiftOptions,
@@ -27,6 +28,7 @@ export interface GroupNormalizationOptions extends ScaleAndShiftOptions {
 export const groupNormalization = defineLayer<GroupNormalizationOptions, ScaleAndShift>({
   type: 'groupNormalization',
   options: ['groups', ...SCALE_AND_SHIFT],
+  otherNames: OTHER_NAMES,
   create(options, label) {
     const groups = options.groups === -1 ? -1 : checkedCount(label, 'groups', options.groups ?? 32);
     const { epsilon, build } = scaleAndShift(label, options);

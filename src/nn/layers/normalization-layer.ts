@@ -6,6 +6,7 @@ import { onlyShape } from '../shapes.js';
 import {
   checkedAxis,
   knownExtent,
+  OTHER_NAMES,
   SCALE_AND_SHIFT,
   type ScaleAndShift,
   type ScaleAndShiftOptions,
@@ -26,6 +27,7 @@ export interface LayerNormalizationOptions extends ScaleAndShiftOptions {
 export const layerNormalization = defineLayer<LayerNormalizationOptions, ScaleAndShift>({
   type: 'layerNormalization',
   options: ['axis', ...SCALE_AND_SHIFT],
+  otherNames: OTHER_NAMES,
   create(options, label) {
     const { axis = -1 } = options;
     const { epsilon, build } = scaleAndShift(label, options);

@@ -24,6 +24,21 @@ export const SCALE_AND_SHIFT = [
   ...weightOptions('gamma'),
 ] as const;
 
+/** Of batch normalisation in TensorFlow 2. */
+const RENORM =
+  'leave it out: there is no renormalisation; in small batches, groupNormalization does not depend on the others';
+
+/** What other libraries have besides. */
+export const OTHER_NAMES: Readonly<Record<string, string>> = {
+  renorm: RENORM,
+  renormClipping: RENORM,
+  renormMomentum: RENORM,
+  virtualBatchSize: 'leave it out: statistics are those of the whole batch; fit with a smaller batchSize',
+  fused: 'leave it out: kernels are fused wherever they can be',
+  synchronized: 'leave it out: there is one device, which sees the whole batch',
+  rmsScaling: 'leave it out: the mean is always taken away',
+};
+
 export interface ScaleAndShift {
   readonly gamma: Variable | null;
   readonly beta: Variable | null;
