@@ -39,8 +39,8 @@ export interface RecurrentActivation {
   back(dy: Value, y: Value): Value;
 }
 
-const SELU_SCALE = 1.0507009873554805;
-const SELU_ALPHA = 1.6732632423543772;
+export const SELU_SCALE = 1.0507009873554805;
+export const SELU_ALPHA = 1.6732632423543772;
 
 const relative = (name: string, x: number, y: number): number =>
   (ELEMENTWISE_ULPS[name]?.([x]) ?? 0) * Math.abs(y);

@@ -17,6 +17,11 @@ export const NOTHING: Bound = { value: 0, error: 0 };
 
 export const exactly = (value: number): Bound => ({ value, error: 0 });
 
+/** Nothing where the list is not there. */
+export function putError(errors: Float64Array | undefined, index: number, bound: Bound | undefined): void {
+  if (errors) errors[index] = bound?.error ?? 0;
+}
+
 /** The elements of an op's inputs, each with its error. */
 export interface BoundedInputs {
   readonly tensors: ByRole<HostTensor>;

@@ -12,11 +12,12 @@ import {
   kernelPart,
   NOTHING,
   product,
+  putError,
   slopeAt,
   sum,
 } from './bound.js';
 import type { ByRole, RecurrentShape, Role, SequenceGradientAttrs } from './shape.js';
-import { type Walk, walks } from './walk.js';
+import { at, listOf, type Walk, walks } from './walk.js';
 
 /** As in the reference: of one step, in front of the activations [G][H]; gru's carry; what goes on to h and c. */
 interface StepGradient {
@@ -54,9 +55,9 @@ export function sequenceGradientBound(
         : null;
       for (let u = 0; u < units; u++) {
         for (let g = 0; g < gates; g++) {
-          put(outputs.dgates, walk.gateAt(t, g, u), step?.gates[g]?.[u]);
+          putError(outputs.dgates, walk.gateAt(t, g, u), step?.gates[g]?.[u]);
         }
-        put(outputs.dcarry, walk.unitAt(t, u), step?.carry[u]);
+        putError(outputs.dcarry, walk.unitAt(t, u), step?.carry[u]);
       }
       if (!step) continue;
       const inner = cell === 'gru' ? [...step.gates.slice(0, 2), step.carry] : step.gates;
@@ -73,8 +74,8 @@ export function sequenceGradientBound(
       dc = [...step.c];
     }
     for (let u = 0; u < units; u++) {
-      put(outputs.dstate, walk.stateAt(0, u), dh[u]);
-      if (cell === 'lstm') put(outputs.dstate, walk.stateAt(1, u), dc[u]);
+      putError(outputs.dstate, walk.stateAt(0, u), dh[u]);
+      if (cell === 'lstm') putError(outputs.dstate, walk.stateAt(1, u), dc[u]);
     }
   }
 }
@@ -131,13 +132,4 @@ function stepGradient(
   ];
   const carry = list((u) => times(at(dn, u), gateOf(1, u)));
   return { gates, carry, h: list((u) => times(at(dh, u), gateOf(0, u))), c: [] };
-}
-
-const listOf = (length: number, of: (index: number) => Bound): Bound[] =>
-  Array.from({ length }, (_, index) => of(index));
-
-const at = (list: readonly Bound[], index: number): Bound => list[index] as Bound;
-
-function put(errors: Float64Array | undefined, index: number, bound: Bound | undefined): void {
-  if (errors) errors[index] = bound?.error ?? 0;
 }

@@ -3,7 +3,7 @@
 import type { HostTensor } from '../../ir/graph.js';
 import { recurrentActivation } from './activations.js';
 import type { ByRole, RecurrentShape, SequenceGradientAttrs } from './shape.js';
-import { type Walk, walks } from './walk.js';
+import { at, listOf, put, read, type Walk, walks } from './walk.js';
 
 type Tensors = ByRole<HostTensor>;
 
@@ -126,16 +126,4 @@ function throughRecurrentKernel(
     for (let j = 0; j < list.length; j++) sum += (list[j] as number) * (kernel[row + j] as number);
     return sum * walk.factor(k);
   };
-}
-
-const listOf = (length: number, of: (index: number) => number): number[] =>
-  Array.from({ length }, (_, index) => of(index));
-
-const at = (list: readonly number[], index: number): number => list[index] as number;
-
-/** 0 where the tensor is not there. */
-const read = (tensor: HostTensor | undefined, index: number): number => (tensor?.data[index] ?? 0) as number;
-
-function put(tensor: HostTensor | undefined, index: number, value: number | undefined): void {
-  if (tensor) tensor.data[index] = value as number;
 }

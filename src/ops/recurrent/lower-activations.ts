@@ -2,7 +2,7 @@
 
 import type { CellFunctions } from '../../kernels/recurrent.js';
 import { ACTIVATION_ROWS } from '../pointwise/activations.js';
-import type { KernelActivation } from './activations.js';
+import { type KernelActivation, SELU_ALPHA, SELU_SCALE } from './activations.js';
 
 interface Emitted {
   /** Functions that `value` calls. */
@@ -12,9 +12,6 @@ interface Emitted {
   /** dy/dx of `y`. */
   readonly slope: string;
 }
-
-const SELU_SCALE = 1.0507009873554805;
-const SELU_ALPHA = 1.6732632423543772;
 
 /** A row of the pointwise table, so that a kernel and an elementwise op round alike. */
 function fromRow(name: string, width: 1 | 4, slope: string): Emitted {

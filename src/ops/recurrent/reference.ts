@@ -3,7 +3,7 @@
 import type { HostTensor } from '../../ir/graph.js';
 import { recurrentActivation } from './activations.js';
 import type { ByRole, RecurrentShape, SequenceAttrs } from './shape.js';
-import { type Walk, walks } from './walk.js';
+import { at, listOf, put, type Walk, walks } from './walk.js';
 
 type Tensors = ByRole<HostTensor>;
 
@@ -109,13 +109,4 @@ function recurrentProduct(
     for (let j = 0; j < sums.length; j++) sums[j] = (sums[j] as number) + seen * (kernel[row + j] as number);
   });
   return (g, u) => sums[g * units + u] as number;
-}
-
-const listOf = (length: number, of: (index: number) => number): number[] =>
-  Array.from({ length }, (_, index) => of(index));
-
-const at = (list: readonly number[], index: number): number => list[index] as number;
-
-function put(tensor: HostTensor | undefined, index: number, value: number | undefined): void {
-  if (tensor) tensor.data[index] = value as number;
 }

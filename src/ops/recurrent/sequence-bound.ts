@@ -15,10 +15,11 @@ import {
   type KernelPart,
   kernelPart,
   product,
+  putError,
   sum,
 } from './bound.js';
 import type { ByRole, RecurrentShape, SequenceAttrs } from './shape.js';
-import { type Walk, walks } from './walk.js';
+import { at, listOf, type Walk, walks } from './walk.js';
 
 interface State {
   readonly h: readonly Bound[];
@@ -49,10 +50,10 @@ export function sequenceBound(
       const step = stepOf(shape, attrs, inputs, walk, kernel, t, before);
       state = walk.counts(t) ? step : before;
       for (let u = 0; u < units; u++) {
-        put(outputs.sequence, walk.unitAt(t, u), state.h[u]);
-        put(outputs.carry, walk.unitAt(t, u), cell === 'lstm' ? state.c[u] : step.carry[u]);
+        putError(outputs.sequence, walk.unitAt(t, u), state.h[u]);
+        putError(outputs.carry, walk.unitAt(t, u), cell === 'lstm' ? state.c[u] : step.carry[u]);
         step.gates.forEach((gate, g) => {
-          put(outputs.gates, walk.gateAt(t, g, u), gate[u]);
+          putError(outputs.gates, walk.gateAt(t, g, u), gate[u]);
         });
       }
       const known = (tensor: HostTensor | undefined, own: readonly Bound[]): readonly Bound[] =>
@@ -60,8 +61,8 @@ export function sequenceBound(
       before = { h: known(actual.sequence, state.h), c: known(actual.carry, state.c) };
     }
     for (let u = 0; u < units; u++) {
-      put(outputs.finals, walk.stateAt(0, u), state.h[u]);
-      if (attrs.cellState) put(outputs.finals, walk.stateAt(1, u), state.c[u]);
+      putError(outputs.finals, walk.stateAt(0, u), state.h[u]);
+      if (attrs.cellState) putError(outputs.finals, walk.stateAt(1, u), state.c[u]);
     }
   }
 }
@@ -107,13 +108,4 @@ function stepOf(
   const n = list((u) => act(plus(...input(2, u), times(at(r, u), at(carry, u)))));
   const next = list((u) => plus(times(at(z, u), at(h, u)), times(complement(at(z, u), epsilon), at(n, u))));
   return { h: next, c, gates: [z, r, n], carry };
-}
-
-const listOf = (length: number, of: (index: number) => Bound): Bound[] =>
-  Array.from({ length }, (_, index) => of(index));
-
-const at = (list: readonly Bound[], index: number): Bound => list[index] as Bound;
-
-function put(errors: Float64Array | undefined, index: number, bound: Bound | undefined): void {
-  if (errors) errors[index] = bound?.error ?? 0;
 }

@@ -1,4 +1,4 @@
-/** How the naive loops of the recurrent ops walk: the order of steps, and where each number of a direction and batch row lies. */
+/** How the naive loops of the recurrent ops walk: the order of steps, where the numbers of a direction and batch row lie, and their reading. */
 
 import type { HostTensor } from '../../ir/graph.js';
 import type { ByRole, CellAttrs, RecurrentShape } from './shape.js';
@@ -58,4 +58,18 @@ export function walks(
       };
     }),
   );
+}
+
+export const listOf = <T>(length: number, of: (index: number) => T): T[] =>
+  Array.from({ length }, (_, index) => of(index));
+
+export const at = <T>(list: readonly T[], index: number): T => list[index] as T;
+
+/** 0 where the tensor is not there. */
+export const read = (tensor: HostTensor | undefined, index: number): number =>
+  (tensor?.data[index] ?? 0) as number;
+
+/** Nothing where the tensor is not there. */
+export function put(tensor: HostTensor | undefined, index: number, value: number | undefined): void {
+  if (tensor) tensor.data[index] = value as number;
 }

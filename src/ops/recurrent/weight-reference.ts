@@ -2,7 +2,7 @@
 
 import type { HostTensor } from '../../ir/graph.js';
 import type { ByRole, RecurrentShape, WeightGradientAttrs } from './shape.js';
-import { type Walk, walks } from './walk.js';
+import { read, type Walk, walks } from './walk.js';
 
 type Tensors = ByRole<HostTensor>;
 
@@ -71,6 +71,3 @@ function addRow(
     sums[from + j] = (sums[from + j] as number) + factor * size(row[j] as number);
   }
 }
-
-/** 0 where the tensor is not there. */
-const read = (tensor: HostTensor | undefined, index: number): number => (tensor?.data[index] ?? 0) as number;
