@@ -28,7 +28,7 @@ import { evaluateNode } from '../../src/reference/evaluate.js';
 import { fill, hash } from '../kit/fill.js';
 import { rawDevice } from '../kit/raw-device.js';
 import { prepareCandidates, runCandidate } from '../kit/run-candidate.js';
-import { compare, exact, type Failure, type GpuCase } from './kit.js';
+import { check, compare, exact, type Failure, type GpuCase } from './kit.js';
 
 interface Sequence extends Partial<SequenceAttrs> {
   readonly batch: number;
@@ -157,7 +157,7 @@ function checkForward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
   const lists = limitsOf(cell, sequence).map((limits) =>
     bothKinds(request, (one) => sequenceCandidates(cell, one, limits)),
   );
-  return checkCandidates({ node, inputs, request, lists });
+  return checkCandidates({ node, inputs, request, steps: sequence.steps, lists });
 }
 
 /** The gates and states are those of a forward pass; without an initial state, nobody reads its gradient. */
@@ -179,26 +179,29 @@ function checkBackward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
   const lists = limitsOf(cell, sequence).map((limits) =>
     bothKinds(request, (one) => sequenceGradientCandidates(cell, one, limits)),
   );
-  return checkCandidates({ node, inputs, request, lists });
+  return checkCandidates({ node, inputs, request, steps: sequence.steps, lists });
 }
 
 interface Check {
   readonly node: Node;
   readonly inputs: readonly HostTensor[];
   readonly request: LowerRequest;
-  /** Of all steps at once, and in several dispatches. */
+  readonly steps: number;
+  /** Of all steps at once, and in dispatches of two. */
   readonly lists: readonly (readonly Candidate[])[];
 }
 
-async function checkCandidates({ node, inputs, request, lists }: Check): Promise<Failure[]> {
+async function checkCandidates({ node, inputs, request, steps, lists }: Check): Promise<Failure[]> {
   const [whole = [], chunked = []] = lists;
   const device = await rawDevice();
   await prepareCandidates(device, [...whole, ...chunked]);
   const expected = referenceWithBudget(node, inputs);
   const failures: Failure[] = [];
+  let cuts = 0;
   for (const candidate of whole) {
     const actual = await runCandidate(device, candidate, request, inputs);
     const cut = chunked.find(({ key }) => key === candidate.key);
+    cuts += cut ? dispatchesOf(cut) - dispatchesOf(candidate) : 0;
     const parts = cut && (await runCandidate(device, cut, request, inputs));
     actual.forEach((tensor, output) => {
       if (!tensor) return;
@@ -208,5 +211,8 @@ async function checkCandidates({ node, inputs, request, lists }: Check): Promise
       if (parts) failures.push(...exact(`${label} in dispatches`, parts[output]?.data ?? [], tensor.data));
     });
   }
+  if (steps > 2) failures.push(...check('dispatches more', cuts > 0, 'some', String(cuts)));
   return failures;
 }
+
+const dispatchesOf = (candidate: Candidate): number => candidate.lower().dispatches.length;
