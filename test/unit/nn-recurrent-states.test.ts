@@ -153,6 +153,20 @@ describe('kept states', () => {
     long.dispose();
   });
 
+  it('refuse a batch of another size; none at all leaves them as they are', async () => {
+    const net = stateful();
+    await net.predict(half(0));
+    const states = await statesOf(net);
+    expect((await net.predict([])).shape).toEqual([0, 1]);
+    expect(await statesOf(net)).toEqual(states);
+    const error = failure(() =>
+      net.apply(tensor(numbers([3, HALF, FEATURES]), { shape: [3, HALF, FEATURES] })),
+    );
+    expect(error.op).toBe("gru 'gru_1'");
+    expect(error.message).toContain('it keeps the states of 2 rows, input [3,3,3] has 3');
+    net.dispose();
+  });
+
   it('of a model within another go on too, where both have the same batch', async () => {
     const inside = layers.input({ shape: [HALF, FEATURES], batchSize: BATCH });
     const inner = model({

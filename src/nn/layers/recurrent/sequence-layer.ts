@@ -9,7 +9,7 @@ import type { FreeShape } from '../../shapes.js';
 import type { Passed, RecurrentCore, RunSteps } from './core.js';
 import { type Directions, joined, parted } from './directions.js';
 import type { CheckedSequence } from './options.js';
-import { allStates, checkDtypes, fixedBatch, sequenceShape } from './shapes.js';
+import { allStates, checkDtypes, checkKeptBatch, fixedBatch, sequenceShape } from './shapes.js';
 
 export interface Wiring {
   readonly directions: Directions;
@@ -85,6 +85,7 @@ export function sequenceBehaviour(
     call([input, ...given], built, context) {
       const x = input as Tensor;
       const mask = context.masks[0] ?? null;
+      if (built.kept) checkKeptBatch(label, x.shape, built.kept[0]?.shape[0] ?? 0);
       const run = (states: readonly Tensor[] | null): Passed =>
         built.steps({ x, directions, states, mask, wantsStates: returnState || stateful, context });
       const initial = given.length > 0 ? packed(given) : null;

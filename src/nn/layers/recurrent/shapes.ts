@@ -90,6 +90,18 @@ export function knownFeatures(label: string, input: FreeShape): number {
   });
 }
 
+/** Throws where a batch is not the one that states are kept for. */
+export function checkKeptBatch(label: string, input: FreeShape, rows: number): void {
+  if (input[0] === rows) return;
+  throw new HeddleError({
+    op: label,
+    message: `it keeps the states of ${rows} rows, input ${showFree(input)} has ${input[0]}`,
+    roles: ['stateful', 'input'],
+    values: { input, rows },
+    fix: `pass ${rows} rows, or make the model with another batchInputShape`,
+  });
+}
+
 /** The batch that states are kept for. Throws where it is free. */
 export function fixedBatch(label: string, input: FreeShape): number {
   const batch = input[0] ?? null;
