@@ -1,27 +1,22 @@
-// All steps of an LSTM, forward and backward, from the gates' pre-activations on: only what goes through h is done here.
+// All steps of an LSTM, from the gates' pre-activations on: only what goes through h is done here. (Backward: lstm-gradient.wgsl.)
 //
-//   forward     [i f g o] = pre[t] + (h ⊙ factors)·R      i, f, o = gate(·), g = candidate(·)
-//               c' = f·c + i·g                            h' = o·candidate(c')
+//   [i f g o] = pre + h·R          i, f, o = gate(·), g = candidate(·)         pre = x·W + b; h is multiplied by the factors of
+//   c' = f·c + i·g                 h' = o·candidate(c')                        recurrent dropout in front of R
 //
 // pre and gates are [B, T, D·4·H] (the gates take the place of pre), R [H, D·4·H], sequence and carry (the cell states) [B, T, D·H],
 // state and finals [2, B, D·H]: D directions stand side by side, and run independently of each other.
 //
 //   one workgroup: ROWS rows of the batch × one direction, all steps from params.begin to params.end
 //
-//        R [H, 4·H]      i        f        g        o            an invocation owns the four gates of its units (an elem: 4, or 1)
-//                 k ↓  [ . ■ . | . ■ . | . ■ . | . ■ . ]         in some rows, so that a step ends where its sums are:
-//   h  k →             ┌───────┬───────┬───────┬───────┐           load pre → add h·R over all k → activations → h', c'
-//   [row]              │   ■   │   ■   │   ■   │   ■   │         h' goes to the other half of the workgroup's memory, then a
-//   [row]              │   ■   │   ■   │   ■   │   ■   │         barrier: one a step. c never leaves its owner.
+//        R [H, 4·H]      i        f        g        o
+//                 k ↓  [ . ■ . | . ■ . | . ■ . | . ■ . ]    an invocation owns an elem of units (4, or 1) of EACH rows, with all
+//   h  k →             ┌───────┬───────┬───────┬───────┐    gates, so that a step ends where its sums are: h' and c' are stored, then
+//   [row]              │   ■   │   ■   │   ■   │   ■   │    a barrier, one a step, and the next step reads them, h' of all units,
+//   [row]              │   ■   │   ■   │   ■   │   ■   │    c' of its own
 //                      └───────┴───────┴───────┴───────┘
 //
-//   lstm_forward_rows    4 units × EACH = 4 or 8 rows in the registers of an invocation: R is read once for EACH rows. For units in
-//                        quads and batches; the fast one where the processor is the GPU.
-//   lstm_forward_single  one row at a time, 4 units or 1: any number of units (the invocations take turns), single rows, and GPUs,
-//                        which want many invocations more than few reads.
-//
-// STEPWISE, both make one step a dispatch instead: the units are spread over workgroups too, h comes from the sequence, c from the
-// carry, and nothing is shared. For states that no workgroup can hold.
+// Nothing goes through workgroup memory, and neither EACH, TURNS nor STEPWISE changes a sum: gru.wgsl says why, and what they are.
+// Where nobody reads the sequence it holds two steps alone, and the carry, where nobody reads it, one.
 //
 // specialise
 alias elem = vec4<f32>;
@@ -33,10 +28,12 @@ const BACKWARDS = 0u; // a bit for each direction
 const ROWS = 8u; // of a workgroup
 const EACH = 8u; // of an invocation
 const LANES = 32u;
+const TURNS = 1u;
 const STEPWISE = false;
-const SHARED_QUADS = 2048u; // of workgroup memory: lstm_forward_rows
-const SHARED = 256u; // lstm_forward_single
-const HELD = 256u; // elems that a workgroup owns
+const STATE = true;
+const DROPOUT = true;
+const WHOLE = true; // the sequence is one; else it holds the last two steps: [2, B, D·H]
+const WHOLE_CARRY = true; // else it holds the last step: [B, D·H]
 struct Params {
   batch: u32,
   steps: u32,
@@ -51,24 +48,14 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> sequence: array<elem>;
 @group(0) @binding(6) var<storage, read_write> finals: array<elem>;
 @group(0) @binding(7) var<storage, read_write> carry: array<elem>;
-fn meet() { workgroupBarrier(); }
-fn outside(unit: u32) -> bool { return false; }
 fn initial(at: u32) -> elem { return state[at]; }
-fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + UNITS * WIDTH) + t] > 0.5; }
-fn factors(row: u32, unit: u32) -> elem {
-  let at = row * (params.steps + UNITS * WIDTH) + params.steps + unit * WIDTH;
-  return elem(rows[at], rows[at + 1u], rows[at + 2u], rows[at + 3u]);
-}
-fn factor(row: u32, k: u32) -> f32 { return rows[row * (params.steps + UNITS * WIDTH) + params.steps + k]; }
-fn load_sequence(at: u32) -> elem { return sequence[at]; }
-fn load_h(at: u32, k: u32) -> f32 { return sequence[at + k / WIDTH][k % WIDTH]; }
 fn initial_h(at: u32, k: u32) -> f32 { return state[at + k / WIDTH][k % WIDTH]; }
-fn store_sequence(at: u32, value: elem) { sequence[at] = value; }
-fn load_carry(at: u32) -> elem { return carry[at]; }
-fn store_carry(at: u32, value: elem) { carry[at] = value; }
+fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + DIRECTIONS * UNITS * WIDTH) + t] > 0.5; }
+fn factor(row: u32, k: u32) -> f32 { return rows[row * (params.steps + DIRECTIONS * UNITS * WIDTH) + params.steps + k]; }
+fn store_gates(at: u32, value: elem) { gates[at] = value; }
+fn load_h(at: u32, k: u32) -> f32 { return sequence[at + k / WIDTH][k % WIDTH]; }
 fn store_final_h(at: u32, value: elem) { finals[at] = value; }
 fn store_final_c(at: u32, value: elem) { finals[at] = value; }
-fn part(value: elem, unit: u32) -> f32 { return value[unit]; }
 fn gate(x: elem) -> elem { return elem(1) / (elem(1) + exp(-x)); }
 fn candidate(x: elem) -> elem { return max(x, elem(0)); }
 // end
@@ -79,114 +66,56 @@ const GATES = 4u;
 // i, f, g, o of one row.
 alias Gates = array<elem, 4>;
 
-// The state between steps, of one row.
-struct State {
-  h: elem,
-  c: elem,
-}
-
-// Whose numbers: rows are rows of the batch, and clamped to it where they are read.
+// What an invocation owns: EACH rows from `row`, the elem `unit`. Rows are clamped to the batch where they are read.
 struct Place {
   direction: u32,
   row: u32,
   unit: u32,
+  is_inside: bool,
 }
 
-// h ⊙ factors of the whole workgroup, twice: [k, rows in quads], or [k].
-var<workgroup> shared_quads: array<vec4<f32>, SHARED_QUADS>;
-var<workgroup> shared_single: array<f32, SHARED>;
-// What invocations keep from step to step: c, and h without factors.
-var<workgroup> held: array<State, HELD>;
-
-// The place of unit 0 of the first row of a workgroup.
-fn place_of(wid: vec3<u32>) -> Place {
-  return Place(wid.z % DIRECTIONS, (wid.y * FOLD_WIDTH + wid.x) * ROWS, wid.z / DIRECTIONS * UNITS_HERE);
-}
-
-fn moved(place: Place, row: u32, unit: u32) -> Place {
-  return Place(place.direction, place.row + row, place.unit + unit);
+fn place_of(wid: vec3<u32>, own: u32) -> Place {
+  var place: Place;
+  place.direction = wid.z % DIRECTIONS;
+  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + own / UNITS_HERE * EACH;
+  place.unit = wid.z / DIRECTIONS * UNITS_HERE + own % UNITS_HERE;
+  place.is_inside = own < UNITS_HERE * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS;
+  return place;
 }
 
 fn time_of(direction: u32, step: u32) -> u32 {
   return select(step, params.steps - 1u - step, ((BACKWARDS >> direction) & 1u) == 1u);
 }
 
-fn inside(row: u32) -> u32 { return min(row, params.batch - 1u); }
+fn clamped(row: u32) -> u32 { return min(row, params.batch - 1u); }
 
-// [B, T, D·H], and times 4 [B, T, D·4·H].
-fn line_at(place: Place, step: u32) -> u32 {
-  return ((inside(place.row) * params.steps + time_of(place.direction, step)) * DIRECTIONS + place.direction) * UNITS;
+// From h to c, in the state and the finals.
+fn cell_offset() -> u32 { return params.batch * DIRECTIONS * UNITS; }
+
+// Where unit 0 of a row lies in [B, D·H], and in [B, T, D·H]; times 4 in [B, T, D·4·H].
+fn state_at(direction: u32, row: u32) -> u32 { return (clamped(row) * DIRECTIONS + direction) * UNITS; }
+fn line_at(direction: u32, row: u32, step: u32) -> u32 {
+  return ((clamped(row) * params.steps + time_of(direction, step)) * DIRECTIONS + direction) * UNITS;
 }
 
-// [2, B, D·H]
-fn state_at(place: Place, which: u32) -> u32 {
-  return ((which * params.batch + inside(place.row)) * DIRECTIONS + place.direction) * UNITS + place.unit;
-}
-
-fn load_gates(place: Place, step: u32) -> Gates {
-  let at = line_at(place, step) * GATES + place.unit;
-  return Gates(gates[at], gates[at + UNITS], gates[at + 2u * UNITS], gates[at + 3u * UNITS]);
-}
-
-fn add_gates(place: Place, step: u32, sums: Gates) {
-  if (place.row < params.batch) {
-    let at = line_at(place, step) * GATES + place.unit;
-    gates[at] += sums[0];
-    gates[at + UNITS] += sums[1];
-    gates[at + 2u * UNITS] += sums[2];
-    gates[at + 3u * UNITS] += sums[3];
+// Where h after `step` lies, and c.
+fn h_at(direction: u32, row: u32, step: u32) -> u32 {
+  if (WHOLE) {
+    return line_at(direction, row, step);
   }
+  return step % 2u * (params.batch * DIRECTIONS * UNITS) + state_at(direction, row);
+}
+fn c_at(direction: u32, row: u32, step: u32) -> u32 {
+  if (WHOLE_CARRY) {
+    return line_at(direction, row, step);
+  }
+  return state_at(direction, row);
 }
 
-// Row k of R at the place's unit.
-fn load_kernel(place: Place, k: u32) -> Gates {
+// Row k of R at the place's own units.
+fn kernel_row(place: Place, k: u32) -> Gates {
   let at = (k * DIRECTIONS + place.direction) * (GATES * UNITS) + place.unit;
   return Gates(recurrent_kernel[at], recurrent_kernel[at + UNITS], recurrent_kernel[at + 2u * UNITS], recurrent_kernel[at + 3u * UNITS]);
-}
-
-// The state in front of `step`.
-fn state_before(place: Place, step: u32) -> State {
-  if (step == 0u) {
-    return State(initial(state_at(place, 0u)), initial(state_at(place, 1u)));
-  }
-  let at = line_at(place, step - 1u) + place.unit;
-  return State(load_sequence(at), load_carry(at));
-}
-
-// h ⊙ factors at any k, from memory.
-fn h_before(place: Place, step: u32, k: u32) -> f32 {
-  if (step == 0u) {
-    return initial_h(state_at(place, 0u) - place.unit, k) * factor(inside(place.row), place.direction * (UNITS * WIDTH) + k);
-  }
-  return load_h(line_at(place, step - 1u), k) * factor(inside(place.row), place.direction * (UNITS * WIDTH) + k);
-}
-
-// What follows the product: the next state, and all that is stored of a step.
-fn finish_step(place: Place, step: u32, sums: Gates, before: State) -> State {
-  let i = gate(sums[0]);
-  let f = gate(sums[1]);
-  let g = candidate(sums[2]);
-  let o = gate(sums[3]);
-  let c = fma(f, before.c, i * g);
-  var after = State(o * candidate(c), c);
-  if (!counts(inside(place.row), time_of(place.direction, step))) {
-    after = before;
-  }
-  if (place.row < params.batch) {
-    let line = line_at(place, step);
-    let at = line * GATES + place.unit;
-    gates[at] = i;
-    gates[at + UNITS] = f;
-    gates[at + 2u * UNITS] = g;
-    gates[at + 3u * UNITS] = o;
-    store_sequence(line + place.unit, after.h);
-    store_carry(line + place.unit, after.c);
-    if (step + 1u == params.steps) {
-      store_final_h(state_at(place, 0u), after.h);
-      store_final_c(state_at(place, 1u), after.c);
-    }
-  }
-  return after;
 }
 
 fn add_row(sums: ptr<function, Gates>, h: f32, r: Gates) {
@@ -196,132 +125,109 @@ fn add_row(sums: ptr<function, Gates>, h: f32, r: Gates) {
   (*sums)[3] = fma(elem(h), r[3], (*sums)[3]);
 }
 
-// Four rows from the place's on, at one k; `local` is the first one's number in the workgroup.
-fn h_quad(place: Place, step: u32, local: u32, k: u32) -> vec4<f32> {
-  if (STEPWISE) {
-    return vec4<f32>(
-      h_before(place, step, k),
-      h_before(moved(place, 1u, 0u), step, k),
-      h_before(moved(place, 2u, 0u), step, k),
-      h_before(moved(place, 3u, 0u), step, k));
+// Unit k of h, which begins at `at`, of the place's `row`.
+fn h_before(place: Place, at: u32, row: u32, k: u32) -> f32 {
+  if (DROPOUT) {
+    return load_h(at, k) * factor(clamped(place.row + row), place.direction * UNITS * WIDTH + k);
   }
-  return shared_quads[((step % 2u) * (UNITS * WIDTH) + k) * (ROWS / 4u) + local / 4u];
+  return load_h(at, k);
 }
 
-fn share_quad(place: Place, step: u32, local: u32, h: elem) {
-  if (STEPWISE) {
-    return;
-  }
-  let value = h * factors(inside(place.row), place.direction * UNITS + place.unit);
-  for (var j = 0u; j < WIDTH; j++) {
-    shared_quads[(((step % 2u) * UNITS + place.unit) * WIDTH + j) * (ROWS / 4u) + local / 4u][local % 4u] = part(value, j);
-  }
-}
-
-@compute @workgroup_size(LANES)
-fn lstm_forward_rows(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let place = place_of(wid);
-  if (place.row >= params.batch) {
-    return;
-  }
-  let local = lane / UNITS_HERE * EACH;
-  let first = moved(place, local, lane % UNITS_HERE);
-  if (outside(first.unit)) {
-    return;
-  }
-  for (var row = 0u; row < EACH; row++) {
-    let mine = moved(first, row, 0u);
-    let before = state_before(mine, params.begin);
-    held[row * LANES + lane] = before;
-    share_quad(mine, params.begin, local + row, before.h);
-  }
-  meet();
-  for (var step = params.begin; step < params.end; step++) {
-    // Named, not an array: compilers unroll whatever indexes a private array, and take a minute for it. From here to the activations
-    // sums lie in the gates.
-    var s0 = Gates();
-    var s1 = Gates();
-    var s2 = Gates();
-    var s3 = Gates();
-    var s4 = Gates();
-    var s5 = Gates();
-    var s6 = Gates();
-    var s7 = Gates();
+// `product` is h·R; of the first step it is made here, row by row: rows need not share R in one step of many.
+fn finish_forward(place: Place, row: u32, step: u32, product: Gates) {
+  let direction = place.direction;
+  let own = state_at(direction, row) + place.unit;
+  var sums = product;
+  if (STATE && step == 0u) {
     for (var k = 0u; k < UNITS * WIDTH; k++) {
-      let r = load_kernel(first, k);
-      let h = h_quad(first, step, local, k);
-      add_row(&s0, h.x, r);
-      add_row(&s1, h.y, r);
-      add_row(&s2, h.z, r);
-      add_row(&s3, h.w, r);
+      add_row(&sums, initial_h(own - place.unit, k) * factor(row, direction * UNITS * WIDTH + k), kernel_row(place, k));
+    }
+  }
+  let at = line_at(direction, row, step) * GATES + place.unit;
+  let i = gate(gates[at] + sums[0]);
+  let f = gate(gates[at + UNITS] + sums[1]);
+  let g = candidate(gates[at + 2u * UNITS] + sums[2]);
+  let o = gate(gates[at + 3u * UNITS] + sums[3]);
+  var h: elem;
+  var c: elem;
+  if (step == 0u) {
+    h = initial(own);
+    c = initial(own + cell_offset());
+  } else {
+    h = sequence[h_at(direction, row, step - 1u) + place.unit];
+    c = carry[c_at(direction, row, step - 1u) + place.unit];
+  }
+  if (counts(row, time_of(direction, step))) {
+    c = fma(f, c, i * g);
+    h = o * candidate(c);
+  }
+  store_gates(at, i);
+  store_gates(at + UNITS, f);
+  store_gates(at + 2u * UNITS, g);
+  store_gates(at + 3u * UNITS, o);
+  sequence[h_at(direction, row, step) + place.unit] = h;
+  carry[c_at(direction, row, step) + place.unit] = c;
+  if (step + 1u == params.steps) {
+    store_final_h(own, h);
+    store_final_c(own + cell_offset(), c);
+  }
+}
+
+fn forward(place: Place, step: u32) {
+  // Arrays that are indexed by a variable live in memory: the sums have names of their own.
+  var s0 = Gates();
+  var s1 = Gates();
+  var s2 = Gates();
+  var s3 = Gates();
+  var s4 = Gates();
+  var s5 = Gates();
+  var s6 = Gates();
+  var s7 = Gates();
+  if (step > 0u) {
+    let direction = place.direction;
+    let h0 = h_at(direction, place.row, step - 1u);
+    let h1 = h_at(direction, place.row + 1u, step - 1u);
+    let h2 = h_at(direction, place.row + 2u, step - 1u);
+    let h3 = h_at(direction, place.row + 3u, step - 1u);
+    let h4 = h_at(direction, place.row + 4u, step - 1u);
+    let h5 = h_at(direction, place.row + 5u, step - 1u);
+    let h6 = h_at(direction, place.row + 6u, step - 1u);
+    let h7 = h_at(direction, place.row + 7u, step - 1u);
+    for (var k = 0u; k < UNITS * WIDTH; k++) {
+      let r = kernel_row(place, k);
+      add_row(&s0, h_before(place, h0, 0u, k), r);
+      if (EACH > 1u) {
+        add_row(&s1, h_before(place, h1, 1u, k), r);
+        add_row(&s2, h_before(place, h2, 2u, k), r);
+        add_row(&s3, h_before(place, h3, 3u, k), r);
+      }
       if (EACH > 4u) {
-        let l = h_quad(moved(first, 4u, 0u), step, local + 4u, k);
-        add_row(&s4, l.x, r);
-        add_row(&s5, l.y, r);
-        add_row(&s6, l.z, r);
-        add_row(&s7, l.w, r);
+        add_row(&s4, h_before(place, h4, 4u, k), r);
+        add_row(&s5, h_before(place, h5, 5u, k), r);
+        add_row(&s6, h_before(place, h6, 6u, k), r);
+        add_row(&s7, h_before(place, h7, 7u, k), r);
       }
     }
-    add_gates(moved(first, 0u, 0u), step, s0);
-    add_gates(moved(first, 1u, 0u), step, s1);
-    add_gates(moved(first, 2u, 0u), step, s2);
-    add_gates(moved(first, 3u, 0u), step, s3);
-    if (EACH > 4u) {
-      add_gates(moved(first, 4u, 0u), step, s4);
-      add_gates(moved(first, 5u, 0u), step, s5);
-      add_gates(moved(first, 6u, 0u), step, s6);
-      add_gates(moved(first, 7u, 0u), step, s7);
-    }
-    for (var row = 0u; row < EACH; row++) {
-      let mine = moved(first, row, 0u);
-      let after = finish_step(mine, step, load_gates(mine, step), held[row * LANES + lane]);
-      held[row * LANES + lane] = after;
-      share_quad(mine, step + 1u, local + row, after.h);
-    }
-    meet();
   }
-}
-
-fn h_single(place: Place, step: u32, k: u32) -> f32 {
-  if (STEPWISE) {
-    return h_before(place, step, k);
-  }
-  return shared_single[(step % 2u) * (UNITS * WIDTH) + k];
-}
-
-fn share_single(place: Place, step: u32, h: elem) {
-  if (STEPWISE) {
-    return;
-  }
-  let value = h * factors(inside(place.row), place.direction * UNITS + place.unit);
-  for (var j = 0u; j < WIDTH; j++) {
-    shared_single[((step % 2u) * UNITS + place.unit) * WIDTH + j] = part(value, j);
+  var sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
+  // Not a constant, so that no compiler unrolls what it bounds.
+  let rows_here = min(EACH, params.batch - place.row);
+  for (var row = 0u; row < rows_here; row++) {
+    finish_forward(place, place.row + row, step, sums[row]);
   }
 }
 
 @compute @workgroup_size(LANES)
-fn lstm_forward_single(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let place = place_of(wid);
-  if (place.row >= params.batch) {
-    return;
-  }
-  let owned = min(UNITS_HERE, UNITS - place.unit);
-  for (var own = lane; own < owned; own += LANES) {
-    let mine = moved(place, 0u, own);
-    held[own] = state_before(mine, params.begin);
-    share_single(mine, params.begin, held[own].h);
-  }
-  meet();
+fn lstm_forward(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   for (var step = params.begin; step < params.end; step++) {
-    for (var own = lane; own < owned; own += LANES) {
-      let mine = moved(place, 0u, own);
-      var sums = load_gates(mine, step);
-      for (var k = 0u; k < UNITS * WIDTH; k++) {
-        add_row(&sums, h_single(mine, step, k), load_kernel(mine, k));
+    for (var turn = 0u; turn < TURNS; turn++) {
+      let place = place_of(wid, turn * LANES + lane);
+      if (place.is_inside) {
+        forward(place, step);
       }
-      held[own] = finish_step(mine, step, sums, held[own]);
-      share_single(mine, step + 1u, held[own].h);
     }
-    meet();
+    if (!STEPWISE) {
+      storageBarrier();
+    }
   }
 }

@@ -1,54 +1,56 @@
-/** `shaders/lstm.wgsl` and `shaders/lstm-gradient.wgsl`: all steps of an LSTM, or one, and the way back. */
+/** `shaders/lstm.wgsl` and `shaders/lstm-gradient.wgsl`: all steps of an LSTM, or one, forward and backward. */
 
 import source from '../../shaders/lstm.wgsl?raw';
 import gradientSource from '../../shaders/lstm-gradient.wgsl?raw';
 import type { Launch } from './kernel.js';
 import {
-  elemOf,
+  inPlacePart,
   keptPart,
   keptUnit,
+  kernelPart,
   loadPart,
-  productPart,
   type RecurrentTile,
   type RecurrentUse,
   readPart,
   recurrentLaunch,
   rowsPart,
   type StepRange,
-  sharedMemory,
   statePart,
   storePart,
 } from './recurrent.js';
 
 export interface LstmUse extends RecurrentUse {
-  /** What is written. The sequence and the carry must be where the steps take several dispatches. */
-  readonly sequence: boolean;
-  readonly carry: boolean;
+  /** What is written. */
+  readonly gates: boolean;
   readonly finals: boolean;
   /** Whether the finals hold c behind h. */
   readonly cellState: boolean;
+  /** The sequence is [B,T,D·H]; else it holds two steps alone: [2,B,D·H]. */
+  readonly sequence: boolean;
+  /** The carry is [B,T,D·H]; else it holds one step alone: [1,B,D·H]. */
+  readonly carry: boolean;
 }
 
-/** Bindings by name: gates, recurrent_kernel, state?, rows?, sequence?, finals?, carry?. */
+/** Bindings by name: gates, recurrent_kernel, state?, rows?, sequence, finals?, carry. */
 export function lstmForward(use: LstmUse, tile: RecurrentTile, range: StepRange): Launch {
-  const { width, rows, kind } = tile;
+  const { width } = tile;
   return recurrentLaunch(use, tile, range, {
-    entryPoint: `lstm_forward_${kind}`,
+    entryPoint: 'lstm_forward',
     source,
     parts: [
-      { binding: { name: 'gates', access: 'inout', type: `array<${elemOf(width)}>` }, code: [] },
+      inPlacePart('gates', width, use.gates, 'store_gates'),
       readPart('recurrent_kernel', width),
       statePart(use, width),
       rowsPart(use, width),
-      keptPart('sequence', width, use.sequence),
-      { code: [keptUnit('sequence', width, use.sequence, 'load_h')] },
+      keptPart('sequence', width, true),
+      { code: [keptUnit('sequence', width, 'load_h')] },
       storePart('finals', width, {
         store_final_h: use.finals,
         store_final_c: use.finals && use.cellState,
       }),
-      keptPart('carry', width, use.carry),
+      keptPart('carry', width, true),
     ],
-    baked: sharedMemory(tile, rows * 2 * use.units, 2 * use.units),
+    baked: { STATE: use.state, DROPOUT: use.dropout, WHOLE: use.sequence, WHOLE_CARRY: use.carry },
   });
 }
 
@@ -57,22 +59,21 @@ export interface LstmGradientUse extends RecurrentUse {
   readonly dsequence: boolean;
   readonly dfinals: boolean;
   readonly cellState: boolean;
-  /** Whether there is a place for the gradient of the state. It must be where the positions take several dispatches. */
-  readonly dstate: boolean;
 }
 
 /**
- * `range` counts positions from the direction's last step; one more than there are steps gives the gradient of the state. Bindings by name:
- * gates, recurrent_kernel, carry, state?, rows?, dsequence?, dfinals?, dstate?.
+ * Bindings by name: gates, recurrent_kernel, carry, state?, rows?, dsequence?, dfinals?, dstate. `positions` go back from the last step;
+ * the one after the first step leaves the gradient of the initial state.
  */
-export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, range: StepRange): Launch {
-  const { width, rows, kind } = tile;
-  return recurrentLaunch(use, tile, range, {
-    entryPoint: `lstm_gradient_${kind}`,
+export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, positions: StepRange): Launch {
+  const { width } = tile;
+  return recurrentLaunch(use, tile, positions, {
+    entryPoint: 'lstm_gradient',
     source: gradientSource,
     parts: [
-      { binding: { name: 'gates', access: 'inout', type: `array<${elemOf(width)}>` }, code: [] },
-      readPart('recurrent_kernel', width),
+      keptPart('gates', width, true),
+      { code: [keptUnit('gates', width, 'load_dgate')] },
+      kernelPart(tile),
       readPart('carry', width),
       statePart(use, width),
       rowsPart(use, width),
@@ -81,9 +82,8 @@ export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, range: S
         load_dfinal_h: use.dfinals,
         load_dfinal_c: use.dfinals && use.cellState,
       }),
-      keptPart('dstate', width, use.dstate),
-      productPart(tile),
+      keptPart('dstate', width, true),
     ],
-    baked: sharedMemory(tile, rows * 2 * use.units, 2 * (use.units / width)),
+    baked: {},
   });
 }

@@ -31,7 +31,7 @@ export function simpleRnnForward(use: SimpleRnnUse, tile: RecurrentTile, range: 
     source,
     parts: [
       inPlacePart('sequence', width, true, 'store_sequence'),
-      { code: [keptUnit('sequence', width, true, 'load_h')] },
+      { code: [keptUnit('sequence', width, 'load_h')] },
       readPart('recurrent_kernel', width),
       statePart(use, width),
       rowsPart(use, width),
@@ -69,7 +69,7 @@ export function simpleRnnGradient(
       loadPart('dsequence', width, { load_dsequence: use.dsequence }),
       loadPart('dfinals', width, { load_dfinal: use.dfinals }),
       inPlacePart('dgates', width, true, 'store_dgates'),
-      { code: [keptUnit('dgates', width, true, 'load_dgate')] },
+      { code: [keptUnit('dgates', width, 'load_dgate')] },
       keptPart('dstate', width, use.dstate),
     ],
   });

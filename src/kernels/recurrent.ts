@@ -118,12 +118,6 @@ export function recurrentLaunch(
     declarations: [
       `alias elem = ${elemOf(width)};`,
       constants(values),
-      // Where nothing is shared there is no barrier, and an invocation may leave early.
-      `fn meet() {${stepwise ? '' : ' workgroupBarrier(); '}}`,
-      `fn outside(unit: u32) -> bool { return ${elems % unitsHere === 0 ? 'false' : 'unit >= UNITS'}; }`,
-      `fn part(value: elem, unit: u32) -> f32 { return value${width === 4 ? '[unit]' : ''}; }`,
-      `fn to_four(value: elem) -> vec4<f32> { return ${width === 4 ? 'value' : 'vec4<f32>(value)'}; }`,
-      `fn from_four(value: vec4<f32>) -> elem { return value${width === 4 ? '' : '.x'}; }`,
       ...parts.flatMap(({ code }) => code),
       ...functions.code,
     ],
@@ -203,42 +197,6 @@ export function kernelPart({ width, transposed }: RecurrentTile): KernelPart {
   };
 }
 
-/** An elem of the later step's gradients times R at the same columns, of each unit of an elem. `transposed`, R is [D·G·H, H]. */
-export const productPart = ({ width, transposed }: RecurrentTile): KernelPart => {
-  const units = [0, 1, 2, 3].slice(0, width);
-  const products = transposed
-    ? units.map((j) => `part(d, ${j}u) * recurrent_kernel[(column * WIDTH + ${j}u) * UNITS + unit]`)
-    : units.map((j) => `dot(d, recurrent_kernel[at + ${j}u * COLUMNS])`);
-  const sum =
-    width === 1 && !transposed
-      ? 'd * recurrent_kernel[at]'
-      : transposed
-        ? products.join(' + ')
-        : `elem(${products.join(', ')})`;
-  return {
-    code: [
-      'fn product(d: elem, unit: u32, column: u32) -> elem {',
-      ...(transposed ? [] : ['  let at = unit * WIDTH * COLUMNS + column;']),
-      `  return ${sum};`,
-      '}',
-    ],
-  };
-};
-
-/**
- * Sizes of what a workgroup shares: for `rows` tiles that many floats, for `single` ones that many elements; nothing where a dispatch
- * makes one step. And of what it owns.
- */
-export const sharedMemory = (
-  { kind, stepwise, rows, unitsHere }: RecurrentTile,
-  floats: number,
-  elements: number,
-): Readonly<Record<string, number>> => ({
-  SHARED_QUADS: kind === 'rows' && !stepwise ? floats / 4 : 1,
-  SHARED: kind === 'single' && !stepwise ? elements : 1,
-  HELD: rows * unitsHere,
-});
-
 /** The initial state: zeros where there is none. */
 export const statePart = ({ state }: RecurrentUse, width: 1 | 4): KernelPart => ({
   ...(state && { binding: typed('state', 'read', width) }),
@@ -277,8 +235,8 @@ export const keptPart = (name: string, width: 1 | 4, kept: boolean): KernelPart 
 });
 
 /** Unit k of a kept sequence. */
-export const keptUnit = (name: string, width: 1 | 4, kept: boolean, load: string): string =>
-  LOAD_UNIT(load, kept ? unitOf(name, width) : '0.0');
+export const keptUnit = (name: string, width: 1 | 4, load: string): string =>
+  LOAD_UNIT(load, unitOf(name, width));
 
 /** Tensors that are written where somebody reads them, each by a function of its own. */
 export const storePart = (

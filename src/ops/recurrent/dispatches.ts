@@ -1,7 +1,7 @@
 /** How the steps of a recurrent kernel are cut into dispatches, and what these hand on to each other. */
 
 import type { TensorType } from '../../ir/graph.js';
-import { type Arg, inputArg, type Lowered, outputArg, scratchArg } from '../../ir/op.js';
+import { type Arg, inputArg, type Lowered, scratchArg } from '../../ir/op.js';
 import type { Capabilities, Launch } from '../../kernels/kernel.js';
 import type { RecurrentExtents, RecurrentTile, StepRange } from '../../kernels/recurrent.js';
 import { transposeTiled } from '../../kernels/transpose.js';
@@ -38,23 +38,13 @@ export function rangesOf(
 /** Memory that dispatches hand on, also where nobody reads it afterwards. */
 export interface Handed {
   readonly scratch: readonly TensorType[];
-  /** The place of an output: `null` where it needs none. */
-  place(used: boolean, output: number, type: TensorType): Arg | null;
   /** The place of a temporary. */
   temporary(type: TensorType): Arg;
 }
 
-export function handedOn(ranges: readonly StepRange[]): Handed {
+export function handedOn(): Handed {
   const scratch: TensorType[] = [];
-  const temporary = (type: TensorType): Arg => scratchArg(scratch.push(type) - 1);
-  return {
-    scratch,
-    temporary,
-    place(used, output, type) {
-      if (used) return outputArg(output);
-      return ranges.length > 1 ? temporary(type) : null;
-    },
-  };
+  return { scratch, temporary: (type) => scratchArg(scratch.push(type) - 1) };
 }
 
 /** `launches` with their arguments by the names of their bindings. */

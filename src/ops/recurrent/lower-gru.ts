@@ -20,9 +20,8 @@ import {
 } from './shape.js';
 import { tileKey, tilesFor } from './tiles.js';
 
-/** Nothing goes through workgroup memory. */
-const FORWARD = { rowsBytes: 0, singleBytes: 0, quads: false };
-const GRADIENT = { ...FORWARD, quads: true, transposes: true };
+const FORWARD = { quads: false };
+const GRADIENT = { quads: true, transposes: true };
 
 export function gruCandidates(
   request: LowerRequest<SequenceAttrs>,
@@ -112,7 +111,7 @@ export function gruGradientCandidates(
     key: `gru_gradient_${tileKey(tile)}`,
     lower() {
       const ranges = rangesOf(extents, GATES.gru, positions, tile, limits);
-      const handed = handedOn(ranges);
+      const handed = handedOn();
       const kernel = recurrentKernelArgs(
         roles.indexOf('recurrentKernel'),
         extents,

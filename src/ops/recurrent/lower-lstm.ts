@@ -1,59 +1,68 @@
 /** The kernels of `lstmSequence` and its gradient. */
 
-import type { Candidate, LowerRequest } from '../../ir/op.js';
-import { inputArg, outputArg } from '../../ir/op.js';
-import { lstmForward, lstmGradient } from '../../kernels/recurrent-lstm.js';
+import type { TensorType } from '../../ir/graph.js';
+import { type Arg, type Candidate, inputArg, type LowerRequest, outputArg } from '../../ir/op.js';
+import { requireIndexable } from '../../kernels/attachment.js';
+import {
+  type LstmGradientUse,
+  type LstmUse,
+  lstmForward,
+  lstmGradient,
+} from '../../kernels/recurrent-lstm.js';
 import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
 import {
   GATES,
+  type Role,
   type SequenceAttrs,
   type SequenceGradientAttrs,
   sequenceGradientInputs,
+  sequenceGradientOutputs,
   sequenceGradientShape,
   sequenceInputs,
+  sequenceOutputs,
   sequenceShape,
   shapeOfRole,
 } from './shape.js';
 import { tileKey, tilesFor } from './tiles.js';
 
-/** h of a step and of the next, and what each unit keeps: h and c. */
-const FORWARD = { rowsBytes: 16, singleBytes: 16, quads: false };
-/** The gradients of two gates, and what each unit keeps: those of h and c. */
-const GRADIENT = { rowsBytes: 16, singleBytes: 16, quads: true, transposes: true };
+const FORWARD = { quads: false };
+const GRADIENT = { quads: true, transposes: true };
 
 export function lstmCandidates(
-  { inputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
+  request: LowerRequest<SequenceAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const [sequence = false, finals = false, , carry = false] = used;
+  const { inputs, outputs, attrs, capabilities } = request;
+  for (const { shape } of [...inputs, ...outputs]) requireIndexable('lstmSequence', shape);
+  const [sequence = false, finals = false, gates = false, carry = false] = request.used;
   const shape = sequenceShape('lstmSequence', 'lstm', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
-  const { activation: candidate, recurrentActivation: gate } = attrs;
-  const roles = sequenceInputs(attrs);
-  const sequences = { shape: shapeOfRole('sequence', shape, attrs), dtype: 'float32' } as const;
+  const { state, mask, dropout, cellState, activation: candidate, recurrentActivation: gate } = attrs;
+  const use: LstmUse = {
+    ...extents,
+    ...{ state, mask, dropout, cellState, sequence, finals, gates, carry },
+    functions: (width) => activationFunctions({ gate, candidate }, width),
+  };
+  const input = (role: Role): Arg => inputArg(sequenceInputs(attrs).indexOf(role));
+  const output = (role: Role): Arg => outputArg(sequenceOutputs('lstm').indexOf(role));
+  const some = (steps: number): TensorType => ({
+    shape: [steps, shape.batch, attrs.directions.length * shape.units],
+    dtype: 'float32',
+  });
   return tilesFor(extents, FORWARD, capabilities, limits).map((tile) => ({
     key: `lstm_forward_${tileKey(tile)}`,
     lower() {
       const ranges = rangesOf(extents, GATES.lstm, shape.steps, tile, limits);
-      const handed = handedOn(ranges);
-      const args = {
-        // Sums and gates take the place of the pre-activations, whether anybody reads them afterwards or not.
-        gates: { kind: 'inout', input: 0, output: 2 } as const,
-        recurrent_kernel: inputArg(1),
-        state: inputArg(roles.indexOf('state')),
-        rows: inputArg(roles.indexOf('rows')),
-        sequence: handed.place(sequence, 0, sequences),
-        finals: outputArg(1),
-        carry: handed.place(carry, 3, sequences),
-      };
-      const use = {
-        ...extents,
-        ...attrs,
-        finals,
-        sequence: args.sequence !== null,
-        carry: args.carry !== null,
-        functions: (width: 1 | 4) => activationFunctions({ gate, candidate }, width),
+      const handed = handedOn();
+      const args: Readonly<Record<string, Arg>> = {
+        gates: gates ? { kind: 'inout', input: 0, output: 2 } : inputArg(0),
+        recurrent_kernel: input('recurrentKernel'),
+        state: input('state'),
+        rows: input('rows'),
+        sequence: sequence ? output('sequence') : handed.temporary(some(2)),
+        finals: output('finals'),
+        carry: carry ? output('carry') : handed.temporary(some(1)),
       };
       const launches = ranges.map((range) => lstmForward(use, tile, range));
       return lowered(launches, args, handed);
@@ -62,41 +71,53 @@ export function lstmCandidates(
 }
 
 export function lstmGradientCandidates(
-  { inputs, attrs, used, capabilities }: LowerRequest<SequenceGradientAttrs>,
+  request: LowerRequest<SequenceGradientAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const [, dstate = false] = used;
+  const { inputs, outputs, attrs, capabilities } = request;
+  for (const { shape } of [...inputs, ...outputs]) requireIndexable('lstmSequenceGradient', shape);
+  const made = sequenceGradientOutputs('lstm');
+  const dstate = request.used[made.indexOf('dstate')] === true;
   const shape = sequenceGradientShape('lstmSequenceGradient', 'lstm', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
+  const { state, mask, dropout, cellState, dsequence, dfinals } = attrs;
   const { activation: candidate, recurrentActivation: gate } = attrs;
   const roles = sequenceGradientInputs('lstm', attrs);
-  const states = { shape: shapeOfRole('dstate', shape, attrs), dtype: 'float32' } as const;
+  const input = (role: Role): Arg => inputArg(roles.indexOf(role));
+  const use: LstmGradientUse = {
+    ...extents,
+    ...{ state, mask, dropout, cellState, dsequence, dfinals },
+    functions: (width) => activationFunctions({ gate, candidate }, width),
+  };
+  const states: TensorType = { shape: shapeOfRole('dstate', shape, attrs), dtype: 'float32' };
   // The gradient of the initial state is one position more.
   const positions = shape.steps + Number(dstate);
   return tilesFor(extents, GRADIENT, capabilities, limits).map((tile) => ({
     key: `lstm_gradient_${tileKey(tile)}`,
     lower() {
       const ranges = rangesOf(extents, GATES.lstm, positions, tile, limits);
-      const handed = handedOn(ranges);
-      const before = recurrentKernelArgs(1, extents, GATES.lstm, tile, handed, capabilities);
-      const args = {
-        gates: { kind: 'inout', input: 0, output: 0 } as const,
-        ...before.args,
-        carry: inputArg(roles.indexOf('carry')),
-        state: inputArg(roles.indexOf('state')),
-        rows: inputArg(roles.indexOf('rows')),
-        dsequence: inputArg(roles.indexOf('dsequence')),
-        dfinals: inputArg(roles.indexOf('dfinals')),
-        dstate: handed.place(dstate, 1, states),
-      };
-      const use = {
-        ...extents,
-        ...attrs,
-        dstate: args.dstate !== null,
-        functions: (width: 1 | 4) => activationFunctions({ gate, candidate }, width),
+      const handed = handedOn();
+      const kernel = recurrentKernelArgs(
+        roles.indexOf('recurrentKernel'),
+        extents,
+        GATES.lstm,
+        tile,
+        handed,
+        capabilities,
+      );
+      const args: Readonly<Record<string, Arg>> = {
+        ...kernel.args,
+        gates: { kind: 'inout', input: roles.indexOf('gates'), output: made.indexOf('dgates') },
+        carry: input('carry'),
+        state: input('state'),
+        rows: input('rows'),
+        dsequence: input('dsequence'),
+        dfinals: input('dfinals'),
+        // Steps hand on through it, also where nobody reads it.
+        dstate: dstate ? outputArg(made.indexOf('dstate')) : handed.temporary(states),
       };
       const launches = ranges.map((range) => lstmGradient(use, tile, range));
-      return lowered([...before.launches, ...launches], args, handed);
+      return lowered([...kernel.launches, ...launches], args, handed);
     },
   }));
 }

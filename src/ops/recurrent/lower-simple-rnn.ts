@@ -23,8 +23,7 @@ import {
 } from './shape.js';
 import { tileKey, tilesFor } from './tiles.js';
 
-/** Nothing goes through workgroup memory. */
-const FORWARD = { rowsBytes: 0, singleBytes: 0, quads: true };
+const FORWARD = { quads: true };
 const GRADIENT = { ...FORWARD, transposes: true };
 
 export function simpleRnnCandidates(
@@ -82,7 +81,7 @@ export function simpleRnnGradientCandidates(
     key: `simple_rnn_gradient_${tileKey(tile)}`,
     lower() {
       const ranges = rangesOf(extents, GATES.simpleRnn, positions, tile, limits);
-      const handed = handedOn(ranges);
+      const handed = handedOn();
       const kernel = recurrentKernelArgs(1, extents, GATES.simpleRnn, tile, handed, capabilities);
       const launches = ranges.map((range) => simpleRnnGradient(use, tile, range));
       const args = {

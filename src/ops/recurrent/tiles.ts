@@ -7,9 +7,6 @@ import { gpuOrder, softwareStep } from './order.js';
 
 /** What a kernel asks of a tile. */
 export interface TileNeeds {
-  /** Bytes of workgroup memory per unit of a batch row. */
-  readonly rowsBytes: number;
-  readonly singleBytes: number;
   /** Whether an invocation of `rows` may take four elems. */
   readonly quads: boolean;
   /** Whether `single` can take R transposed, which a GPU reads faster. */
@@ -34,21 +31,19 @@ export function tilesFor(
   { stepwiseFrom }: RecurrentLimits,
 ): readonly RecurrentTile[] {
   const { batch, units } = extents;
-  const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: memory } = capabilities;
+  const { maxComputeInvocationsPerWorkgroup: most } = capabilities;
   const transposed = needs.transposes === true && !capabilities.software;
-  const tiles: RecurrentTile[] = [];
+  const tiles: RecurrentTile[] = widthsOf(units).map((width) => ({
+    ...singleTile(units / width, width, most),
+    transposed,
+  }));
   if (units % 4 === 0) {
     for (const [rows, each] of SHARING) {
       const tile = rowsTile(units / 4, needs, rows, each);
-      const fits = tile.lanes <= most && rows * units * needs.rowsBytes <= memory;
-      if (fits && rows < batch * 2) tiles.push(tile);
+      if (tile.lanes <= most && rows < batch * 2) tiles.push(tile);
     }
   }
-  if (units * needs.singleBytes <= memory) {
-    for (const width of widthsOf(units))
-      tiles.push({ ...singleTile(units / width, width, most), transposed });
-  }
-  if (units >= stepwiseFrom || tiles.length === 0) tiles.push(...stepwiseTiles(extents, needs));
+  if (units >= stepwiseFrom) tiles.push(...stepwiseTiles(extents, needs));
   const { software } = capabilities;
   const ranked = tiles.map((tile) => ({
     tile,
