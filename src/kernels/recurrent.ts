@@ -7,7 +7,7 @@
  */
 
 import { assembleKernel, type TypedBinding } from './attachment.js';
-import { FOLD_WIDTH, foldWorkgroups, type Launch } from './kernel.js';
+import { foldWorkgroups, type Launch } from './kernel.js';
 import { constants } from './specialise.js';
 
 /** B, T, H, and for each direction whether it runs backwards. */
@@ -129,9 +129,6 @@ export function recurrentLaunch(
   const blocks = Math.ceil(elems / unitsHere) * use.directions.length;
   return { kernel, workgroups: [x, y, blocks], params: [use.batch, use.steps, range.begin, range.end] };
 }
-
-/** The most batch rows, in workgroups, that a launch can count. */
-export const MOST_ROW_BLOCKS = FOLD_WIDTH * FOLD_WIDTH;
 
 export const elemOf = (width: 1 | 4): string => (width === 4 ? 'vec4<f32>' : 'f32');
 
