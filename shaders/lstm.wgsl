@@ -15,8 +15,8 @@
 //   [row]              │   ■   │   ■   │   ■   │   ■   │    c' of its own
 //                      └───────┴───────┴───────┴───────┘
 //
-// Nothing goes through workgroup memory, and neither EACH, TURNS nor STEPWISE changes a sum: gru.wgsl says why, and what they are.
-// Where nobody reads the sequence it holds two steps alone, and the carry, where nobody reads it, one.
+// Nothing goes through workgroup memory: gru.wgsl says why, and what EACH and STEPWISE are; no sum depends on them. Where nobody reads
+// the sequence it holds two steps alone, and the carry, where nobody reads it, one.
 //
 // specialise
 alias elem = vec4<f32>;

@@ -222,10 +222,7 @@ export function rowsPart(use: RecurrentUse, width: 1 | 4): KernelPart {
   };
 }
 
-/**
- * A sequence that steps write and, in another dispatch, read. Not `kept`: nobody reads it, and all steps are one dispatch. `name` also
- * names the functions.
- */
+/** A tensor that steps write and later ones read, where it is `kept`; `name` also names the functions. */
 export const keptPart = (name: string, width: 1 | 4, kept: boolean): KernelPart => ({
   ...(kept && { binding: typed(name, 'inout', width) }),
   code: [LOAD(`load_${name}`, kept ? `${name}[at]` : 'elem()'), STORE(`store_${name}`, kept ? name : null)],

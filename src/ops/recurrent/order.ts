@@ -4,8 +4,8 @@ import type { RecurrentExtents, RecurrentTile } from '../../kernels/recurrent.js
 
 /**
  * Nanoseconds of one k of one elem and gate for four lanes (one subgroup of a software adapter): of `rows` by the rows of an invocation, of
- * `single` by the width of an elem. CPU time in Chromium on SwiftShader, B = 32, H = 128, GRU and simple cell, forward and backward, all
- * tiles interleaved: 8 rows took 132 to 150, 4 rows 83 to 101, elems of 4 units 51 to 83, of 1 unit 23 to 42. 16x8 took as long as 8x8; it
+ * `single` by the width of an elem. CPU time in Chromium on SwiftShader, B = 32, H = 128, the three cells, forward and backward, all
+ * tiles interleaved: 8 rows took 128 to 150, 4 rows 83 to 101, elems of 4 units 44 to 83, of 1 unit 17 to 42. 16x8 took as long as 8x8; it
  * wins where units fill no subgroup (H = 20: 1.8 ms against 2.3). One dispatch a step took 0.01 to 0.1 ms more for each.
  */
 const ROWS_NANOSECONDS: Readonly<Record<number, number>> = { 8: 140, 4: 90 };
