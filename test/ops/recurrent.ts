@@ -130,8 +130,10 @@ const inDefault = pairwise(SIZES.filter((size) => products(size) <= MOST_PRODUCT
 /** In full a third of all, beside those. */
 const sizeCases = SIZES.flatMap((size, index) => {
   if (index % 3 > 0 && !inDefault.has(size)) return [];
-  const { bias, state, mask, dropout } = OPTIONS[index % OPTIONS.length] as Options;
-  const features = [1, 3, 64][Math.floor(index / 9) % 3] as number;
+  // Of those that are a third, every third would meet a third of the options alone.
+  const turn = inDefault.has(size) ? index : index / 3;
+  const { bias, state, mask, dropout } = OPTIONS[turn % OPTIONS.length] as Options;
+  const features = [1, 3, 64][Math.floor(turn / 9) % 3] as number;
   const one = { ...size, features, bias, state, mask, dropout };
   return [layerCase(one, { deviceOnly: true, full: !inDefault.has(size) })];
 });

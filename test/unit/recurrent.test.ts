@@ -12,6 +12,7 @@ import { buildCase } from '../kit/op-cases.js';
 import { buildLayer, CELL_NAMES, type LayerCase, layerCase } from '../kit/recurrent-cases.js';
 import { fusedNodes, ratios, stepByStep } from '../kit/recurrent-nodes.js';
 import { weightedSum } from '../kit/weighted-sum.js';
+import { cases } from '../ops/recurrent.js';
 
 const LAYER: Omit<LayerCase, 'cell' | 'steps'> = {
   direction: 'both',
@@ -126,6 +127,27 @@ describe.each(CELL_NAMES)('%s', (cell) => {
     expect(outputs.map(({ shape }) => shape)).toEqual(shapes.slice(0, cell === 'lstm' ? 3 : 2));
     expect(evaluateValues(outputs).map(({ data }) => data.length)).toEqual(outputs.map(() => 0));
   });
+});
+
+test('the sizes of the default run and those of the full one meet all options', () => {
+  const sizes = cases.filter(({ deviceOnly, exact }) => deviceOnly && !exact);
+  for (const inFull of [false, true]) {
+    const options = sizes
+      .filter(({ full }) => (full === true) === inFull)
+      .map(({ name = '' }) => name.split(', ').slice(1).join());
+    expect(new Set(options)).toEqual(
+      new Set([
+        'bias',
+        'state',
+        'dropout',
+        'mask,dropout',
+        'state,mask',
+        'bias,mask',
+        'state,dropout',
+        'bias,state,mask,dropout',
+      ]),
+    );
+  }
 });
 
 test('without the cell state an lstm ends with h', () => {
