@@ -17,8 +17,8 @@
 //   [row]              │   ■   │   ■   │   ■   │
 //                      └───────┴───────┴───────┘
 //
-// What a workgroup shares goes through the sequence, which is stored anyway: read from workgroup memory, the same numbers take 1.5
-// times as long on a software adapter, and six times as long to compile. So units are limited by nothing; where they are more than
+// What a workgroup shares goes through the sequence, which is stored anyway: read from workgroup memory, the same numbers take up to
+// 1.5 times as long on a software adapter, and six times as long to compile. So units are limited by nothing; where they are more than
 // invocations, these take turns. Where nobody reads the sequence it holds two steps alone.
 //
 //   EACH = 8, 4   rows in registers, each element of R read once for all of them: the fast ones where the processor is the GPU.

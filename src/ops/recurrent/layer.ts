@@ -1,6 +1,6 @@
 /**
  * A recurrent layer as one node: x·kernel + bias for all steps, then the sequence. It has no kernel of its own: the compiler takes it apart
- * into a matrix product and a sequence op. What it adds is its gradient, in four pieces of fixed cost: back through the steps, one sum for
+ * into a matrix product and a sequence op. What it adds is its gradient, in three pieces of fixed cost: back through the steps, one sum for
  * all weights, one product for x. Inputs x, kernel, recurrentKernel, bias?, state?, rows?; outputs as those of the sequence op.
  */
 
