@@ -1,6 +1,6 @@
 /**
  * Cases of the recurrent ops: small ones for every option of every cell; sizes around the kernels' tiles, pairwise; and exact ones, whose
- * numbers stay small integers. The full run has every pair of long sequences and wide states.
+ * numbers stay small integers. The full run has the whole product of sizes.
  */
 
 import { permutation, randomStream } from '../../src/core/random.js';
@@ -127,15 +127,12 @@ const products = ({ direction, steps, batch, units }: Size): number =>
 
 const inDefault = pairwise(SIZES.filter((size) => products(size) <= MOST_PRODUCTS));
 
-/** In full a third of all, beside those. */
-const sizeCases = SIZES.flatMap((size, index) => {
-  if (index % 3 > 0 && !inDefault.has(size)) return [];
-  // Of those that are a third, every third would meet a third of the options alone.
-  const turn = inDefault.has(size) ? index : index / 3;
-  const { bias, state, mask, dropout } = OPTIONS[turn % OPTIONS.length] as Options;
-  const features = [1, 3, 64][Math.floor(turn / 9) % 3] as number;
+/** Each size with one set of options, in turn. */
+const sizeCases = SIZES.map((size, index) => {
+  const { bias, state, mask, dropout } = OPTIONS[index % OPTIONS.length] as Options;
+  const features = [1, 3, 64][Math.floor(index / OPTIONS.length) % 3] as number;
   const one = { ...size, features, bias, state, mask, dropout };
-  return [layerCase(one, { deviceOnly: true, full: !inDefault.has(size) })];
+  return layerCase(one, { deviceOnly: true, full: !inDefault.has(size) });
 });
 
 export const cases: OpCase[] = [
