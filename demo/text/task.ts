@@ -83,9 +83,12 @@ export function passagesTask(name: string, bytes: Uint8Array, seed: number): Tas
   };
 }
 
-/** What the epochs take, one after the other: all rows, or equal parts of very many. */
+/** What the epochs take, one after the other: all rows, or equal parts of very many, the last with rows of the one before where none may be left. */
 export function partsOf(all: Rows): readonly Rows[] {
   const count = Math.ceil(all.characters / EPOCH_CHARACTERS);
-  const rows = Math.floor(all.rows / count);
-  return Array.from({ length: count }, (_, part) => someRows(all, part * rows, (part + 1) * rows));
+  const rows = Math.ceil(all.rows / count);
+  return Array.from({ length: count }, (_, part) => {
+    const from = Math.min(part * rows, all.rows - rows);
+    return someRows(all, from, from + rows);
+  });
 }

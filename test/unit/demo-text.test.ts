@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { shuffledOrder } from '../../demo/data/split.js';
 import { readText, TextFileError } from '../../demo/text/file.js';
 import { cutText, packLines, type Rows, reordered, someRows } from '../../demo/text/rows.js';
+import { partsOf } from '../../demo/text/task.js';
 import { trigram, tunedTrigram, withoutLast } from '../../demo/text/trigram.js';
 import { END, PAD, vocabularyFor, vocabularyOf } from '../../demo/text/vocabulary.js';
 
@@ -84,6 +85,19 @@ describe('rows', () => {
     const turned = reordered(cut, Uint32Array.of(2, 0, 1));
     expect([0, 1, 2].map((index) => row(turned, index))).toEqual([2, 0, 1].map((index) => row(cut, index)));
     expect(turned.characters).toBe(5);
+  });
+});
+
+describe('the parts of a long text', () => {
+  it.each([350_000, 349_960, 310_001])('of %i characters are equally long and leave out no row', (count) => {
+    const text = cutText(
+      Array.from({ length: count }, (_, at) => 2 + (at % 7)),
+      64,
+    );
+    const numbered = { ...text, inputs: text.inputs.map((_, at) => Math.floor(at / 64)) };
+    const parts = partsOf(numbered);
+    expect(parts.map(({ rows }) => rows)).toEqual(Array.from({ length: 4 }, () => Math.ceil(text.rows / 4)));
+    expect(new Set(parts.flatMap(({ inputs }) => [...inputs])).size).toBe(text.rows);
   });
 });
 
