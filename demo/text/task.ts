@@ -83,7 +83,10 @@ export function passagesTask(name: string, bytes: Uint8Array, seed: number): Tas
   };
 }
 
-/** What the epochs take, one after the other: all rows, or equal parts of very many, the last with rows of the one before where none may be left. */
+/**
+ * What the epochs take, one after the other: all rows, or parts of very many. Parts are equal, so that one program fits all: where the rows
+ * do not divide, the last part begins with a few of the one before.
+ */
 export function partsOf(all: Rows): readonly Rows[] {
   const count = Math.ceil(all.characters / EPOCH_CHARACTERS);
   const rows = Math.ceil(all.rows / count);
