@@ -77,7 +77,8 @@ export function categoricalCrossentropy(options: CrossentropyOptions = {}): Loss
 
 /**
  * −log p[label]: labels int32 [batch, …] or [batch, …, 1], yPred [batch, …, classes] → [batch, …]. p as for
- * `categoricalCrossentropy`. Labels are 0 … classes − 1; `fit` checks that.
+ * `categoricalCrossentropy`. Labels are 0 … classes − 1; `fit` checks that, at padded steps too, where a mask makes them count nothing: put 0
+ * there, not −1.
  */
 export function sparseCategoricalCrossentropy(options: CrossentropyOptions = {}): LossFunction {
   const name = 'sparseCategoricalCrossentropy';

@@ -284,6 +284,22 @@ it('more padding changes nothing, through embedding, recurrent layers and dense'
   for (const [index, value] of short.entries()) expect(long[index]).toBeCloseTo(value, 5);
 });
 
+it('padded steps need labels that are classes, 0 as well as any', async () => {
+  const net = sequential(
+    [
+      layers.embedding({ inputDim: 5, outputDim: 3, maskZero: true, inputShape: [2] }),
+      layers.dense({ units: 4 }),
+    ],
+    { seed: 6 },
+  );
+  net.compile({ optimizer: 'sgd', loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }) });
+  const ids = [[2, 0]];
+  expect((await rejection(net.trainOnBatch(ids, [[1, -1]]))).message).toContain('the label -1');
+  const { loss } = await net.evaluate(ids, [[1, 0]]);
+  expect((await net.evaluate(ids, [[1, 3]])).loss).toBe(loss);
+  net.dispose();
+});
+
 it('steps without a mask: labels of other shapes and numbers are refused', async () => {
   const net = sequential([layers.dense({ units: 4, inputShape: [STEPS, 4] })]);
   net.compile({ optimizer: 'sgd', loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }) });

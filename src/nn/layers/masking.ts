@@ -16,9 +16,10 @@ export interface MaskingOptions {
  * nothing then.
  *
  * Layers that follow take no notice of padding: recurrent ones carry their state over, `globalAveragePooling1d` averages the other steps,
- * losses and metrics count those alone. The mask goes through layers that keep steps apart: activation, dropout, dense, noise,
- * normalization, rescaling, merges, `timeDistributed`, recurrent layers with `returnSequences`. It ends in all others: convolutions, pooling,
- * flatten, reshape, padding, and in own layers that do not say `keepsMask`; those see padded steps as zeros.
+ * losses and metrics count those alone. Labels of padded steps must be classes all the same: put 0, not −1. The mask goes through layers
+ * that keep steps apart: activation, dropout, dense, noise, normalization, rescaling, merges, `timeDistributed`, recurrent layers with
+ * `returnSequences`. It ends in all others: convolutions, pooling, flatten, reshape, padding, and in own layers that do not say
+ * `keepsMask`; those see padded steps as zeros.
  *
  * Lengths outside 0 … steps that come from the host, to an input that feeds this layer, are an error before anything runs; on the device
  * nothing looks at them, and they count as the nearest length that is inside.
