@@ -81,6 +81,7 @@ export {
   type CellContext,
   type CellDefinition,
   type CellFactory,
+  type CellWeightBuilder,
   defineCell,
 } from './nn/layers/recurrent/cell.js';
 export * as losses from './nn/losses.js';

@@ -138,6 +138,31 @@ describe('a cell of its own', () => {
     net.dispose();
   });
 
+  it('makes weights alone: it has no way to change a state that lasts', () => {
+    const builders: string[][] = [];
+    const seen = defineCell<object, Variable>({
+      type: 'seen',
+      options: [],
+      create: () => ({
+        stateSize: FEATURES,
+        build(weights) {
+          builders.push(Object.keys(weights));
+          return weights.add('scale', [FEATURES], 'ones');
+        },
+        call: (now, [h], scale) => {
+          const next = ops.add(h as Tensor, ops.mul(now, scale));
+          return { output: next, states: [next] };
+        },
+      }),
+    });
+    expect(sequenceNet(layers.rnn({ cell: seen() })).weights.map(({ name }) => name)).toEqual([
+      'rnn_1/scale',
+    ]);
+    const both = sequenceNet(layers.bidirectional({ layer: layers.rnn({ cell: seen() }), name: 'both' }));
+    expect(both.weights.map(({ name }) => name)).toEqual(['both/forwardScale', 'both/backwardScale']);
+    expect(builders).toEqual([['add'], ['add'], ['add']]);
+  });
+
   it('takes sequences of any length, each a program of its own', () => {
     const net = sequenceNet(layers.rnn({ cell: plain({ units: UNITS }) }), { shape: [null, FEATURES] });
     for (const steps of [1, 3]) {

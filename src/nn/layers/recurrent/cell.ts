@@ -13,6 +13,12 @@ import type { StepResult } from './unroll.js';
 /** What a step may depend on beside its inputs. Random numbers are the same at every step of a sequence, and others in every training step. */
 export type CellContext = Pick<CallContext, 'training' | 'trainable' | 'seed' | 'stream' | 'counter'>;
 
+/**
+ * Makes a cell's weights. It makes no states that last from batch to batch, as layers' builders do: a step could not change them. What goes
+ * from step to step is `stateSize`; the layer's `stateful` keeps it between batches.
+ */
+export type CellWeightBuilder = Pick<WeightBuilder, 'add'>;
+
 /** What a cell with checked options does. `W` is what `build` made. */
 export interface CellBehaviour<W> {
   /** Features of each state: [batch, stateSize]. States begin with zeros unless the layer is told otherwise. */
@@ -20,7 +26,7 @@ export interface CellBehaviour<W> {
   /** Features of the output. Default: those of the first state. */
   readonly outputSize?: number;
   /** Makes the weights for steps of this shape, [batch, features]; the batch is `null`. */
-  build?(weights: WeightBuilder, input: FreeShape): W;
+  build?(weights: CellWeightBuilder, input: FreeShape): W;
   /** One step: x [batch, features] and the states before it give the output and the states after it, float32 of shapes as above. */
   call(x: Tensor, states: readonly Tensor[], weights: W, context: CellContext): StepResult;
 }
@@ -57,7 +63,7 @@ export interface Cell {
 export interface ErasedCell {
   readonly stateSizes: readonly number[];
   readonly outputSize: number;
-  build(weights: WeightBuilder, input: FreeShape): BuiltCell;
+  build(weights: CellWeightBuilder, input: FreeShape): BuiltCell;
 }
 
 export type BuiltCell = (x: Tensor, states: readonly Tensor[], context: CellContext) => StepResult;

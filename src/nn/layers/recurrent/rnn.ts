@@ -3,7 +3,14 @@
 import { HeddleError, type Tensor } from '../../../engine/index.js';
 import type { Kinds } from '../../layer.js';
 import type { WeightBuilder } from '../../weights.js';
-import { type BuiltCell, type Cell, type CellConfig, type CellFactory, isCell } from './cell.js';
+import {
+  type BuiltCell,
+  type Cell,
+  type CellConfig,
+  type CellFactory,
+  type CellWeightBuilder,
+  isCell,
+} from './cell.js';
 import type { RecurrentCore } from './core.js';
 import { parted } from './directions.js';
 import { OTHER_NAMES, SEQUENCE_OPTIONS, type SequenceOptions } from './options.js';
@@ -54,7 +61,7 @@ function cellCore(label: string, cell: Cell): RecurrentCore {
       const step = [input[0] ?? null, input[2] ?? null];
       const cells: readonly BuiltCell[] =
         directions === 1
-          ? [build(weights, step)]
+          ? [build(weightsOnly(weights), step)]
           : ['forward', 'backward'].map((prefix) => build(prefixed(weights, prefix), step));
       return ({ x, directions: ways, states, mask, context }) =>
         joinedPasses(
@@ -76,14 +83,13 @@ function cellCore(label: string, cell: Cell): RecurrentCore {
   };
 }
 
-/** A builder whose weights are called `forwardKernel` where a cell says `kernel`. */
-const prefixed = (weights: WeightBuilder, prefix: string): WeightBuilder => {
-  const named = (name: string): string => `${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  return {
-    add: (name, shape, ...rest) => weights.add(named(name), shape, ...rest),
-    state: (name, shape) => weights.state(named(name), shape),
-  };
-};
+/** A layer's builder as its cell gets it: without states. */
+const weightsOnly = ({ add }: WeightBuilder): CellWeightBuilder => ({ add });
+
+/** The same, with weights called `forwardKernel` where a cell says `kernel`. */
+const prefixed = (weights: WeightBuilder, prefix: string): CellWeightBuilder => ({
+  add: (name, ...rest) => weights.add(`${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`, ...rest),
+});
 
 const notACell = (label: string, cell: unknown): HeddleError =>
   new HeddleError({
