@@ -141,6 +141,27 @@ describe('layers without weights', () => {
     expect(failure(() => layers.activation({} as never)).roles).toEqual(['activation']);
   });
 
+  it.each([
+    layers.activation({ activation: 'relu', name: 'it' }),
+    layers.activation({ activation: (x: Tensor) => x, name: 'it' }),
+    layers.dropout({ rate: 0.5, name: 'it' }),
+    layers.gaussianNoise({ stddev: 1, name: 'it' }),
+    layers.dense({ units: 2, name: 'it' }),
+    layers.batchNormalization({ name: 'it' }),
+    layers.layerNormalization({ name: 'it' }),
+    layers.groupNormalization({ groups: 1, name: 'it' }),
+    layers.randomFlip({ name: 'it' }),
+    layers.randomRotation({ factor: 0.1, name: 'it' }),
+    layers.randomTranslation({ heightFactor: 0.1, widthFactor: 0.1, name: 'it' }),
+    layers.randomCrop({ height: 2, width: 2, name: 'it' }),
+  ])('$type takes float32 alone, and says so as soon as it is applied', (layer) => {
+    const error = failure(() => layer.apply(layers.input({ shape: [4, 4, 3], dtype: 'int32' })));
+    expect(error.op).toBe(`${layer.type} 'it'`);
+    expect(error.message).toContain('the input is int32, not float32');
+    expect(error.fix).toContain('layers.rescaling');
+    expect(layer.apply(layers.input({ shape: [4, 4, 3] })).dtype).toBe('float32');
+  });
+
   it('reshape refuses what does not come out even', () => {
     expect(failure(() => shapeAfter(layers.reshape({ targetShape: [2, 2] }), [5])).values).toMatchObject({
       input: [5],

@@ -6,6 +6,7 @@ import { defineLayer } from '../layer.js';
 import { showFree } from '../shapes.js';
 import { imageShape } from '../windows.js';
 import { drawn, mapsOf, ownSeed } from './augmentation-parts.js';
+import { floatDtype } from './common-dtype.js';
 
 export interface RandomCropOptions {
   /** Of the result, a positive integer. */
@@ -45,6 +46,7 @@ export const randomCrop = defineLayer<RandomCropOptions>({
           fix: 'crop less, or pad or enlarge the images first',
         });
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       call([input], _, context) {
         const x = input as Tensor;
         const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;

@@ -4,6 +4,7 @@ import { ops, type Tensor, unknownName } from '../../engine/index.js';
 import { defineLayer } from '../layer.js';
 import { imageShape } from '../windows.js';
 import { drawn, mapsOf, ownSeed } from './augmentation-parts.js';
+import { floatDtype } from './common-dtype.js';
 
 const MODES = ['horizontal', 'vertical', 'horizontalAndVertical'] as const;
 
@@ -26,6 +27,7 @@ export const randomFlip = defineLayer<RandomFlipOptions>({
     const own = ownSeed(label, seed);
     return {
       outputShape: (inputs) => imageShape(label, inputs),
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       call([input], _, context) {
         const x = input as Tensor;
         if (!context.training) return x;

@@ -13,6 +13,7 @@ import {
   SURROUND,
   type SurroundOptions,
 } from './augmentation-parts.js';
+import { floatDtype } from './common-dtype.js';
 
 export interface RandomRotationOptions extends SurroundOptions {
   /** Share of a whole turn, counterclockwise, within [-1, 1]: a number goes both ways, [least, most] says it exactly. */
@@ -43,6 +44,7 @@ export const randomRotation = defineLayer<RandomRotationOptions>({
     const own = ownSeed(label, options.seed);
     return {
       outputShape: (inputs) => imageShape(label, inputs),
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       call([input], _, context) {
         const x = input as Tensor;
         if (!context.training) return x;

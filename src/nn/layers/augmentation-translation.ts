@@ -12,6 +12,7 @@ import {
   SURROUND,
   type SurroundOptions,
 } from './augmentation-parts.js';
+import { floatDtype } from './common-dtype.js';
 
 export interface RandomTranslationOptions extends SurroundOptions {
   /** How far down, as a share of the height: a number goes both ways, [least, most] says it exactly; negative is up. */
@@ -36,6 +37,7 @@ export const randomTranslation = defineLayer<RandomTranslationOptions>({
     const own = ownSeed(label, options.seed);
     return {
       outputShape: (inputs) => imageShape(label, inputs),
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       call([input], _, context) {
         const x = input as Tensor;
         if (!context.training) return x;

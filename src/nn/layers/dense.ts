@@ -8,6 +8,7 @@ import type { InitializerSpec } from '../initializers/resolve.js';
 import { defineLayer } from '../layer.js';
 import type { RegularizerSpec } from '../regularizers/resolve.js';
 import { onlyShape, showFree } from '../shapes.js';
+import { floatDtype } from './common-dtype.js';
 import { weightOptions, weightRules } from './weight-rules.js';
 
 export interface DenseOptions {
@@ -63,6 +64,7 @@ export const dense = defineLayer<DenseOptions, DenseWeights>({
           fix: 'give it [batch, features]',
         });
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const features = onlyShape(label, inputs).at(-1) ?? null;
         if (features === null) {

@@ -4,6 +4,7 @@ import { HeddleError, ops, type Tensor } from '../../engine/index.js';
 import { checkedFinite, checkedSeed } from '../checks.js';
 import { defineLayer } from '../layer.js';
 import { onlyShape } from '../shapes.js';
+import { floatDtype } from './common-dtype.js';
 
 export interface GaussianNoiseOptions {
   /** Standard deviation, at least 0. */
@@ -16,7 +17,7 @@ export interface GaussianNoiseOptions {
  * While training: y = x + ε, ε normal with mean 0 and standard deviation `stddev`, new at each step; otherwise x. The noise depends on seed,
  * layer and step alone.
  *
- * @throws HeddleError for a standard deviation that is negative or not finite.
+ * @throws HeddleError for a standard deviation that is negative or not finite, and inputs that are not float32.
  */
 export const gaussianNoise = defineLayer<GaussianNoiseOptions>({
   type: 'gaussianNoise',
@@ -36,6 +37,7 @@ export const gaussianNoise = defineLayer<GaussianNoiseOptions>({
     return {
       keepsMask: true,
       outputShape: (inputs) => onlyShape(label, inputs),
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       call([x], _, { training, seed, stream, counter }) {
         const values = x as Tensor;
         if (!training || stddev === 0) return values;

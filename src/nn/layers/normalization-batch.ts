@@ -5,6 +5,7 @@ import { checkedFinite } from '../checks.js';
 import { type InitializerSpec, resolveInitializer } from '../initializers/resolve.js';
 import { defineLayer } from '../layer.js';
 import { onlyShape } from '../shapes.js';
+import { floatDtype } from './common-dtype.js';
 import {
   checkedAxis,
   knownExtent,
@@ -56,6 +57,7 @@ export const batchNormalization = defineLayer<BatchNormalizationOptions, BatchNo
         checkedAxis(label, axis, shape);
         return shape;
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const shape = onlyShape(label, inputs);
         const features = [knownExtent(label, checkedAxis(label, axis, shape), shape)];

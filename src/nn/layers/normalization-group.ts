@@ -4,6 +4,7 @@ import { HeddleError, ops, type Tensor } from '../../engine/index.js';
 import { checkedCount } from '../checks.js';
 import { defineLayer } from '../layer.js';
 import { onlyShape, showFree } from '../shapes.js';
+import { floatDtype } from './common-dtype.js';
 import {
   checkedAxis,
   knownExtent,
@@ -46,6 +47,7 @@ export const groupNormalization = defineLayer<GroupNormalizationOptions, ScaleAn
           fix: 'use a number of groups that divides the channels, or -1',
         });
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const shape = onlyShape(label, inputs);
         return build(weights, [knownExtent(label, checkedAxis(label, -1, shape), shape)]);

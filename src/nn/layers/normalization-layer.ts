@@ -3,6 +3,7 @@
 import { HeddleError, ops, type Tensor } from '../../engine/index.js';
 import { defineLayer } from '../layer.js';
 import { onlyShape } from '../shapes.js';
+import { floatDtype } from './common-dtype.js';
 import {
   checkedAxis,
   knownExtent,
@@ -50,6 +51,7 @@ export const layerNormalization = defineLayer<LayerNormalizationOptions, ScaleAn
         axesOf(shape);
         return shape;
       },
+      outputDtype: (dtypes) => floatDtype(label, dtypes),
       build(weights, inputs) {
         const shape = onlyShape(label, inputs);
         return build(
