@@ -323,7 +323,7 @@ export class Layer<
     const results = this.#built.call(inputs, context, context.isTrainable(this));
     if (results.length !== expected.length) throw this.#miscounted(results.length, expected.length);
     results.forEach(({ value }, index) => {
-      this.#checkOutput(value, expected[index]?.shape ?? []);
+      this.#checkOutput(value, expected[index] as OutputType);
     });
     return results;
   }
@@ -338,14 +338,23 @@ export class Layer<
     });
   }
 
-  #checkOutput({ shape }: Tensor, expected: FreeShape): void {
-    if (fitsFree(shape, expected)) return;
+  #checkOutput({ shape, dtype }: Tensor, expected: OutputType): void {
+    if (!fitsFree(shape, expected.shape)) {
+      throw new HeddleError({
+        op: this.label,
+        message: `call() gives ${showFree(shape)}, outputShape() says ${showFree(expected.shape)}`,
+        roles: ['output'],
+        values: { output: shape, expected: expected.shape },
+        fix: 'make the two agree in the definition of the layer',
+      });
+    }
+    if (dtype === expected.dtype) return;
     throw new HeddleError({
       op: this.label,
-      message: `call() gives ${showFree(shape)}, outputShape() says ${showFree(expected)}`,
+      message: `call() gives ${dtype}, declared is ${expected.dtype}`,
       roles: ['output'],
-      values: { output: shape, expected },
-      fix: 'make the two agree in the definition of the layer',
+      values: { output: dtype, expected: expected.dtype },
+      fix: `let outputDtype() in the definition of the layer give '${dtype}' (it says float32 where it is left out), or cast what call() gives`,
     });
   }
 }

@@ -47,7 +47,7 @@ export interface LayerBehaviour<W> {
   outputShape(inputs: readonly FreeShape[]): FreeShape;
   /** For a layer with several outputs, in place of `outputShape`: one for each. Its `apply` then gives a list. */
   outputShapes?(inputs: readonly FreeShape[]): readonly FreeShape[];
-  /** Of all outputs. Default `float32`. */
+  /** Of all outputs; what `call` gives must be of it. Default `float32`. Throws a HeddleError for inputs that do not fit. */
   outputDtype?(inputs: readonly DType[]): DType;
   /** Makes the weights for inputs of these shapes; called once for each use, always asking for the same weights. */
   build?(weights: WeightBuilder, inputs: readonly FreeShape[]): W;

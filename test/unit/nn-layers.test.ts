@@ -1,7 +1,7 @@
 /** Layers: shapes, forward numbers by hand, options, and the protocol by which users make their own. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { init, ops, type Tensor, tensor, type Variable } from '../../src/engine/index.js';
+import { type DType, init, ops, type Tensor, tensor, type Variable } from '../../src/engine/index.js';
 import { defineLayer, type Layer } from '../../src/nn/layer.js';
 import * as layers from '../../src/nn/layers/index.js';
 import { Network } from '../../src/nn/network.js';
@@ -276,6 +276,24 @@ describe("a layer of one's own", () => {
     });
     expect(failure(() => broken([0], ['w']).weights).values).toEqual({ name: 'w', shape: [0] });
     expect(failure(() => broken([1], ['w', 'w']).weights).values).toEqual({ name: 'w' });
+  });
+
+  it('is told where its declared dtype is not the one that it gives', async () => {
+    const ids = defineLayer<{ readonly declared?: DType }>({
+      type: 'ids',
+      options: ['declared'],
+      create: ({ declared }) => ({
+        outputShape: ([shape = []]) => shape,
+        ...(declared && { outputDtype: () => declared }),
+        call: ([x]) => ops.cast(x as Tensor, 'int32'),
+      }),
+    });
+    const x = tensor([[1, 2]]);
+    const error = failure(() => stack(ids({ inputShape: [2] })).apply(x));
+    expect(error).toMatchObject({ op: "ids 'ids_1'", values: { output: 'int32', expected: 'float32' } });
+    expect(error.fix).toContain("outputDtype() in the definition of the layer give 'int32'");
+    const agreeing = stack(ids({ declared: 'int32', inputShape: [2] }));
+    expect(await agreeing.apply(x).array()).toEqual([[1, 2]]);
   });
 
   it('can be applied to tensors once it belongs to a model', async () => {
