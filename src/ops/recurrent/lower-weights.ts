@@ -49,11 +49,16 @@ export function weightGradientCandidates(request: LowerRequest<WeightGradientAtt
   const fits = bindings <= capabilities.maxStorageBuffersPerShaderStage;
   const rank = capabilities.software ? softwareNanoseconds : gpuRank;
   return WEIGHT_TILES.filter((width) => width === 4 || units > width / 2)
+    .filter((width) => width < 16 || branches(use) <= 1)
     .flatMap((width) => plansOf(use, width, fits, capabilities.software ? 0 : GPU_TILES))
     .map((plan) => ({ plan, rank: rank(use, plan) }))
     .sort((one, other) => one.rank - other.rank)
     .map(({ plan }) => ({ key: keyOf(plan), lower: () => lower(use, plan, request) }));
 }
+
+/** What h_prev and the gates are put together from. With two or three, 8×16 takes lavapipe 5 to 8 seconds to compile. */
+const branches = ({ state, factors, carry }: RecurrentWeights): number =>
+  [state, factors !== null, carry].filter(Boolean).length;
 
 /** One way to sum. */
 interface Plan {
