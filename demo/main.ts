@@ -2,6 +2,7 @@
 
 import 'uplot/dist/uPlot.min.css';
 import './pictures.css';
+import './tables.css';
 import './texts.css';
 import './style.css';
 import { Driver } from './driver/driver.js';
