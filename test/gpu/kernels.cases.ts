@@ -28,7 +28,11 @@ export const cases: GpuCase[] = opCases
 
 async function checkCase(one: OpCase): Promise<Failure[]> {
   const device = await rawDevice();
-  const nodes = evaluatedNodes(one).map(([node, inputs]) => ({ node, inputs, runs: runsOf(node, inputs) }));
+  const nodes = evaluatedNodes(one).map(([node, inputs]) => ({
+    node,
+    inputs,
+    runs: runsOf(one, node, inputs),
+  }));
   await prepareCandidates(
     device,
     nodes.flatMap(({ runs }) => runs.map(({ candidate }) => candidate)),
@@ -74,7 +78,7 @@ interface Run {
 }
 
 /** The variants of `node` for software adapters and for others, without those that this page has run on these very shapes. */
-function runsOf(node: Node, inputs: readonly HostTensor[]): Run[] {
+function runsOf({ chosenOnly = false }: OpCase, node: Node, inputs: readonly HostTensor[]): Run[] {
   return [true, false].flatMap((software) => {
     const request: LowerRequest = {
       inputs,
@@ -83,7 +87,8 @@ function runsOf(node: Node, inputs: readonly HostTensor[]): Run[] {
       used: node.outputs.map(() => true),
       capabilities: { ...DEFAULT_CAPABILITIES, software },
     };
-    return unseen(node, request)
+    const candidates = node.op.candidates?.(request) ?? [];
+    return unseen(node, request, chosenOnly && !FULL ? candidates.slice(0, 1) : candidates)
       .flatMap((candidate) => (isFirstToFold(candidate) ? [candidate, folded(candidate)] : [candidate]))
       .map((candidate) => ({ candidate, request }));
   });
@@ -114,11 +119,11 @@ async function checkNode(
   return failures;
 }
 
-function unseen(node: Node, request: LowerRequest): Candidate[] {
+function unseen(node: Node, request: LowerRequest, candidates: readonly Candidate[]): Candidate[] {
   const shapes = [...request.inputs, ...request.outputs]
     .map(({ dtype, shape }) => `${dtype}[${shape.join(',')}]`)
     .join(' ');
-  return (node.op.candidates?.(request) ?? []).filter(({ key }) => {
+  return candidates.filter(({ key }) => {
     const mark = `${node.id} ${key} ${shapes}`;
     if (seen.has(mark)) return false;
     seen.add(mark);

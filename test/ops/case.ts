@@ -30,6 +30,11 @@ export interface OpCase {
   readonly secondOrder?: boolean;
   /** Only on the device, against the reference: finite differences would take minutes, or there are none. Default false. */
   readonly deviceOnly?: boolean;
+  /**
+   * On the device, outside `npm run test:full`: only the kernels that lowering would choose, for a software adapter and for a GPU. For sizes
+   * whose other variants other cases run. Default false: every candidate.
+   */
+  readonly chosenOnly?: boolean;
   /** Only in `npm run test:full`. */
   readonly full?: boolean;
 }

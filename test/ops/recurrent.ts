@@ -97,7 +97,7 @@ const wideExactCases = CELL_NAMES.map((cell, index) =>
       ...(cell === 'simpleRnn' ? {} : { recurrentActivation: 'linear' }),
       integers: true,
     },
-    { exact: true, gradients: cell === 'simpleRnn', deviceOnly: true },
+    { exact: true, gradients: cell === 'simpleRnn', deviceOnly: true, chosenOnly: true },
   ),
 );
 
@@ -132,7 +132,7 @@ const sizeCases = SIZES.map((size, index) => {
   const { bias, state, mask, dropout } = OPTIONS[index % OPTIONS.length] as Options;
   const features = [1, 3, 64][Math.floor(index / OPTIONS.length) % 3] as number;
   const one = { ...size, features, bias, state, mask, dropout };
-  return layerCase(one, { deviceOnly: true, full: !inDefault.has(size) });
+  return layerCase(one, { deviceOnly: true, chosenOnly: true, full: !inDefault.has(size) });
 });
 
 export const cases: OpCase[] = [
