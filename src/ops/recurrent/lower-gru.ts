@@ -2,7 +2,6 @@
 
 import type { TensorType } from '../../ir/graph.js';
 import { type Arg, type Candidate, inputArg, type LowerRequest, outputArg, scratchArg } from '../../ir/op.js';
-import { requireIndexable } from '../../kernels/attachment.js';
 import { type GruGradientUse, type GruUse, gruForward, gruGradient } from '../../kernels/recurrent-gru.js';
 import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
@@ -27,8 +26,7 @@ export function gruCandidates(
   request: LowerRequest<SequenceAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const { inputs, outputs, attrs, capabilities } = request;
-  for (const { shape } of [...inputs, ...outputs]) requireIndexable('gruSequence', shape);
+  const { inputs, attrs, capabilities } = request;
   const [sequence = false, finals = false, gates = false, carry = false] = request.used;
   const shape = sequenceShape('gruSequence', 'gru', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
@@ -68,8 +66,7 @@ export function gruGradientCandidates(
   request: LowerRequest<SequenceGradientAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const { inputs, outputs, attrs, capabilities } = request;
-  for (const { shape } of [...inputs, ...outputs]) requireIndexable('gruSequenceGradient', shape);
+  const { inputs, attrs, capabilities } = request;
   const shape = sequenceGradientShape('gruSequenceGradient', 'gru', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
   const {

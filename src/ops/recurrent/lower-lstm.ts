@@ -2,7 +2,6 @@
 
 import type { TensorType } from '../../ir/graph.js';
 import { type Arg, type Candidate, inputArg, type LowerRequest, outputArg } from '../../ir/op.js';
-import { requireIndexable } from '../../kernels/attachment.js';
 import {
   type LstmGradientUse,
   type LstmUse,
@@ -33,8 +32,7 @@ export function lstmCandidates(
   request: LowerRequest<SequenceAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const { inputs, outputs, attrs, capabilities } = request;
-  for (const { shape } of [...inputs, ...outputs]) requireIndexable('lstmSequence', shape);
+  const { inputs, attrs, capabilities } = request;
   const [sequence = false, finals = false, gates = false, carry = false] = request.used;
   const shape = sequenceShape('lstmSequence', 'lstm', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
@@ -74,8 +72,7 @@ export function lstmGradientCandidates(
   request: LowerRequest<SequenceGradientAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  const { inputs, outputs, attrs, capabilities } = request;
-  for (const { shape } of [...inputs, ...outputs]) requireIndexable('lstmSequenceGradient', shape);
+  const { inputs, attrs, capabilities } = request;
   const made = sequenceGradientOutputs('lstm');
   const dstate = request.used[made.indexOf('dstate')] === true;
   const shape = sequenceGradientShape('lstmSequenceGradient', 'lstm', inputs, attrs);

@@ -2,7 +2,6 @@
 
 import type { TensorType } from '../../ir/graph.js';
 import { type Arg, type Candidate, inputArg, type LowerRequest, outputArg } from '../../ir/op.js';
-import { requireIndexable } from '../../kernels/attachment.js';
 import {
   type SimpleRnnGradientUse,
   type SimpleRnnUse,
@@ -27,10 +26,9 @@ const FORWARD = { quads: true };
 const GRADIENT = { ...FORWARD, transposes: true };
 
 export function simpleRnnCandidates(
-  { inputs, outputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
+  { inputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  for (const { shape } of [...inputs, ...outputs]) requireIndexable('simpleRnnSequence', shape);
   const [, finals = false] = used;
   const shape = sequenceShape('simpleRnnSequence', 'simpleRnn', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
@@ -60,10 +58,9 @@ export function simpleRnnCandidates(
 }
 
 export function simpleRnnGradientCandidates(
-  { inputs, outputs, attrs, used, capabilities }: LowerRequest<SequenceGradientAttrs>,
+  { inputs, attrs, used, capabilities }: LowerRequest<SequenceGradientAttrs>,
   limits: RecurrentLimits,
 ): readonly Candidate[] {
-  for (const { shape } of [...inputs, ...outputs]) requireIndexable('simpleRnnSequenceGradient', shape);
   const [, dstate = false] = used;
   const shape = sequenceGradientShape('simpleRnnSequenceGradient', 'simpleRnn', inputs, attrs);
   const extents = { ...shape, directions: attrs.directions };
