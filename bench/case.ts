@@ -1,13 +1,15 @@
-/** What a benchmark case is: the same steps by several engines, checked before they are timed. */
+/** What a benchmark case is: the same work by several engines, checked before it is measured. */
 
 import type { EngineName } from './row.js';
 
 /** One engine's side of a case. */
 export interface Work {
-  /** The next `steps` steps, each loss read. */
-  losses(steps: number): Promise<number[]>;
+  /** The next `count` numbers that are checked: losses of the next steps, or values of an op's result. */
+  results(count: number): Promise<ArrayLike<number>>;
   /** What is timed: the next `steps` steps; resolves when the device has done them and one number has come back. */
   run(steps: number): Promise<void>;
+  /** Where something else than the time of `run` is measured: one sample, in the case's unit. */
+  sample?(): Promise<number>;
   dispose(): void;
 }
 
@@ -17,32 +19,64 @@ export interface Identity {
   readonly adapter: string;
 }
 
+/** The right numbers, and how far each result may be off. */
+export interface Expected {
+  readonly values: ArrayLike<number>;
+  /** Of result `index`: the largest absolute error that rounding can explain. */
+  tolerance(index: number): number;
+  /** What result `index` is: `the loss of step 2`. */
+  name(index: number): string;
+}
+
 export interface Contestant {
   readonly engine: EngineName;
   /** Asked after it has run, or tried to. */
   describe(): Promise<Identity>;
-  /** Makes ready; the weights are the case's. */
+  /** Makes ready; what goes in is the case's. */
   open(): Promise<Work>;
-  /** The right losses of its first steps, where the engine can only do a neighbour of the task. */
-  expected?(): readonly number[];
+  /** The right results, where the engine can only do a neighbour of the task. */
+  expected?(): Expected;
+}
+
+/** What one step must at least do, whoever does it. */
+export interface Cost {
+  /** Multiplications and additions, one each. */
+  readonly flops: number;
+  /** Bytes of all that goes in and comes out, each once. */
+  readonly bytes: number;
 }
 
 export interface BenchCase {
   readonly suite: string;
   /** `celsius/free`. */
   readonly name: string;
-  /** What is timed, for the reader of the page. */
+  /** What is measured, for the reader of the page. */
   readonly about: string;
+  /** `ms/step`, `MB`, … */
   readonly unit: string;
-  /** Steps in one block; a sample is one block or several. */
-  readonly steps: number;
-  /** The right losses of the first steps. */
-  expected(): readonly number[];
-  /** Whether the first step is timed too, compilation included: where `losses(1)` is one step, and no case before compiled the same. */
-  readonly first: boolean;
+  /** Steps in one block; a sample is one block or several. Default: as many as last a while, found for each engine. */
+  readonly steps?: number;
+  /** Where the roofline can judge it. */
+  readonly cost?: Cost;
+  /** The right results. */
+  expected(): Expected;
+  /** Whether the first result is timed too, compilation included: where no case before compiled the same. */
+  readonly first?: boolean;
   /** Heddle first; the others are compared with it. */
   readonly contestants: readonly Contestant[];
 }
 
 /** `full` is what the figures are for; `tiny` runs everything once, for tests. */
 export type Size = 'full' | 'tiny';
+
+/** How far losses may be off, relative to the expected one. Wrong kernels miss by far more; float32 sums stay well below. */
+const LOSS_TOLERANCE = 2e-4;
+
+export const expectedOfLosses = (values: readonly number[]): Expected => ({
+  values,
+  tolerance: (index) => LOSS_TOLERANCE * Math.abs(values[index] ?? 0),
+  name: (index) => `the loss of step ${index + 1}`,
+});
+
+/** Where there is nothing to check, as another case of the same run has checked it. */
+export const NOTHING_EXPECTED: Expected = { values: [], tolerance: () => 0, name: () => '' };

@@ -1,15 +1,38 @@
-/** What the page offers to the command that drives it. */
+/** What the suites offer to whoever drives them from outside: a command, with a page or without. */
 
+import type { Roof } from './roofline.js';
 import type { Row } from './row.js';
-import type { Progress, RunOptions } from './run.js';
+import { type Progress, type RunOptions, runSuites } from './run.js';
+import { SUITES } from './suites/index.js';
 
 export interface BenchFace {
   readonly suites: readonly string[];
-  run(options: Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>): Promise<readonly Row[]>;
+  run(options: Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>): Promise<BenchResult>;
+}
+
+export interface BenchResult {
+  readonly rows: readonly Row[];
+  /** `null` where no case was judged by it. */
+  readonly roof: Roof | null;
 }
 
 declare global {
   var heddleBench: BenchFace;
-  /** Put in place by whoever drives the page. */
+  /** Put in place by whoever drives. */
   var benchProgress: ((progress: Progress) => void) | undefined;
 }
+
+globalThis.heddleBench = {
+  suites: Object.keys(SUITES),
+  async run(options) {
+    let roof: Roof | null = null;
+    const rows = await runSuites({
+      ...options,
+      onProgress: (progress) => globalThis.benchProgress?.(progress),
+      onRoof(measured) {
+        roof = measured;
+      },
+    });
+    return { rows, roof };
+  },
+};

@@ -1,16 +1,21 @@
 /** Numbers of a row in words, the same in the page and in the terminal. */
 
+import type { Roof } from './roofline.js';
 import type { Row } from './row.js';
 
 /** Three digits that count. */
-export const timeText = (milliseconds: number): string =>
-  milliseconds >= 100 ? milliseconds.toFixed(0) : milliseconds.toPrecision(3);
+export const threeDigits = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 
 export const ratioText = ({ ratio }: Row): string => (ratio === null ? '' : `${ratio.toFixed(2)} ×`);
 
-/** Of the first step, compilation included. */
-export const firstText = ({ first }: Row): string =>
-  first === null ? '' : first >= 1000 ? `${(first / 1000).toPrecision(3)} s` : `${timeText(first)} ms`;
+/** How fast, by whichever limit of the adapter is nearer: `4.1 GFLOP/s, 61 %`. */
+export function rateText({ gflops, gbps, ofLimit }: Row, roof: Roof | null): string {
+  if (gflops === null || gbps === null) return '';
+  const counts = !roof || gflops / roof.gflops >= gbps / roof.gbps;
+  const rate = counts ? `${threeDigits(gflops)} GFLOP/s` : `${threeDigits(gbps)} GB/s`;
+  return ofLimit === null ? rate : `${rate}, ${(100 * ofLimit).toFixed(0)} %`;
+}
 
 /** Per step; what a step creates is named only where it creates something. */
 export function callsText({ calls }: Row): string {

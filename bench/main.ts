@@ -6,9 +6,4 @@ import { DEFAULT_RUNS, runSuites } from './run.js';
 import { SUITES } from './suites/index.js';
 import { startPage } from './ui/page.js';
 
-globalThis.heddleBench = {
-  suites: Object.keys(SUITES),
-  run: (options) => runSuites({ ...options, onProgress: (progress) => globalThis.benchProgress?.(progress) }),
-};
-
 startPage(document, { suites: SUITES, defaultRuns: DEFAULT_RUNS, runSuites });

@@ -4,29 +4,33 @@
  */
 
 import { countCalls } from './calls.js';
-import type { BenchCase, Contestant, Work } from './case.js';
-import type { DeviceCalls, Row, Timing } from './row.js';
-import { rowsOf } from './row.js';
+import type { BenchCase, Contestant, Expected, Work } from './case.js';
+import type { Roof } from './roofline.js';
+import { type DeviceCalls, type Row, rowsOf, type Timing } from './row.js';
 
 export interface MeasureOptions {
   /** Samples of each engine. */
   readonly runs: number;
+  /** What cases with a cost are judged by. */
+  readonly roof?: Roof;
   readonly signal?: AbortSignal;
   /** Told before each sample: what happens, and how many of how many are done in this case. */
   readonly onSample?: (text: string, done: number, total: number) => void;
 }
 
-/** How far losses may be off, relative to the expected one. Wrong kernels miss by far more; float32 sums stay well below. */
-const LOSS_TOLERANCE = 2e-4;
-
 /** A sample takes as many blocks as make it last this long: one hiccup of the machine must not be the whole of it. */
 const SAMPLE_MS = 250;
 const MOST_BLOCKS = 8;
+/** A block whose steps the case leaves open lasts about this long, and has no more steps than this. */
+const BLOCK_MS = 60;
+const MOST_STEPS = 512;
 
 interface Entry {
   readonly contestant: Contestant;
+  readonly expected: Expected;
   work: Work | null;
-  /** Blocks in one sample. */
+  /** Steps in one block, and blocks in one sample. */
+  steps: number;
   blocks: number;
   readonly samples: number[];
   first: number | null;
@@ -34,21 +38,11 @@ interface Entry {
   failed: string | null;
 }
 
+/** The rows of a case; where the first step was timed, its rows follow, as the case `NAME/first`. */
 export async function measure(bench: BenchCase, options: MeasureOptions): Promise<Row[]> {
   const { runs, signal, onSample } = options;
   // Neither the oracle nor an engine's start belongs to a first step.
-  const expected = bench.contestants.map((contestant) => (contestant.expected ?? bench.expected)());
-  const entries = bench.contestants.map(
-    (contestant): Entry => ({
-      contestant,
-      work: null,
-      blocks: 1,
-      samples: [],
-      first: null,
-      calls: null,
-      failed: null,
-    }),
-  );
+  const entries = bench.contestants.map((contestant) => entryOf(bench, contestant));
   const total = entries.length * (runs + 1);
   let done = 0;
   let opened = 0;
@@ -69,55 +63,92 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
     }
   };
   try {
-    for (const [index, entry] of entries.entries()) {
+    for (const entry of entries) {
       await turnOf(entry, 'checking and warming up', async (work) => {
-        const wantedLosses = expected[index] ?? [];
-        const losses = bench.first ? await work.losses(1) : [];
+        const { length } = entry.expected.values;
+        const results = bench.first ? Array.from(await work.results(1)) : [];
         if (bench.first) entry.first = performance.now() - opened;
-        losses.push(...(await work.losses(wantedLosses.length - losses.length)));
-        compareLosses(losses, wantedLosses);
-        await work.run(bench.steps);
-        const start = performance.now();
-        entry.calls = await countCalls(bench.steps, () => work.run(bench.steps));
-        const wanted = Math.ceil(SAMPLE_MS / Math.max(1, performance.now() - start));
-        entry.blocks = Math.min(MOST_BLOCKS, wanted);
+        if (length > results.length) results.push(...Array.from(await work.results(length - results.length)));
+        compare(results, entry.expected);
+        if (work.sample) await work.sample();
+        else await warmUp(entry, work, bench.steps);
       });
     }
     for (let run = 0; run < runs; run++) {
       for (let turn = 0; turn < entries.length; turn++) {
         const entry = entries[(turn + run) % entries.length] as Entry;
         await turnOf(entry, `sample ${run + 1} of ${runs}`, async (work) => {
-          const start = performance.now();
-          for (let count = 0; count < entry.blocks; count++) await work.run(bench.steps);
-          entry.samples.push((performance.now() - start) / (bench.steps * entry.blocks));
+          entry.samples.push(await (work.sample ? work.sample() : timed(entry, work)));
         });
       }
     }
   } finally {
     for (const { work } of entries) work?.dispose();
   }
+  const { suite, name, unit, cost } = bench;
   const timings = await Promise.all(entries.map(timingOf));
-  return rowsOf({ suite: bench.suite, case: bench.name, unit: bench.unit }, timings);
-}
-
-async function timingOf({ contestant, samples, first, calls, failed }: Entry): Promise<Timing> {
-  const { engine } = contestant;
-  const right = failed === null;
-  return {
-    engine,
-    ...(await contestant.describe()),
-    samples,
-    first: right ? first : null,
-    calls: right ? calls : null,
-    failed,
-  };
-}
-
-/** Throws where one loss is off. */
-export function compareLosses(losses: readonly number[], expected: readonly number[]): void {
-  expected.forEach((want, index) => {
-    const got = losses[index] ?? Number.NaN;
-    if (Math.abs(got - want) <= LOSS_TOLERANCE * Math.abs(want)) return;
-    throw new Error(`wrong result: the loss of step ${index + 1} is ${got}, expected ${want}`);
+  const rows = rowsOf(
+    { suite, case: name, unit, ...(cost ? { cost } : {}), ...(options.roof ? { roof: options.roof } : {}) },
+    timings,
+  );
+  if (!bench.first) return rows;
+  const firsts = timings.map((timing, index): Timing => {
+    const { first = null } = entries[index] ?? {};
+    return { ...timing, samples: first === null ? [] : [first], calls: null };
   });
+  return [...rows, ...rowsOf({ suite, case: firstOf(name), unit: 'ms' }, firsts)];
+}
+
+/** `mlp/first` of `mlp/free`. */
+const firstOf = (name: string): string => name.replace(/\/[^/]*$/, '/first');
+
+const entryOf = (bench: BenchCase, contestant: Contestant): Entry => ({
+  contestant,
+  expected: (contestant.expected ?? bench.expected)(),
+  work: null,
+  steps: 1,
+  blocks: 1,
+  samples: [],
+  first: null,
+  calls: null,
+  failed: null,
+});
+
+/** Runs until everything is compiled, finds out how much a sample takes, and counts the calls of a block. */
+async function warmUp(entry: Entry, work: Work, steps: number | undefined): Promise<void> {
+  const timeOf = async (count: number): Promise<number> => {
+    const start = performance.now();
+    await work.run(count);
+    return Math.max(0.01, performance.now() - start);
+  };
+  await work.run(steps ?? 1);
+  entry.steps = steps ?? 1;
+  // Twice, as the price of the one number that comes back is most of a short block.
+  for (let round = 0; steps === undefined && round < 2; round++) {
+    const each = (await timeOf(entry.steps)) / entry.steps;
+    entry.steps = Math.min(MOST_STEPS, Math.max(1, Math.floor(BLOCK_MS / each)));
+  }
+  entry.calls = await countCalls(entry.steps, () => work.run(entry.steps));
+  entry.blocks = Math.min(MOST_BLOCKS, Math.ceil(SAMPLE_MS / (await timeOf(entry.steps))));
+}
+
+/** Milliseconds of a step. */
+async function timed({ steps, blocks }: Entry, work: Work): Promise<number> {
+  const start = performance.now();
+  for (let count = 0; count < blocks; count++) await work.run(steps);
+  return (performance.now() - start) / (steps * blocks);
+}
+
+async function timingOf({ contestant, samples, calls, failed }: Entry): Promise<Timing> {
+  const { engine } = contestant;
+  return { engine, ...(await contestant.describe()), samples, calls: failed === null ? calls : null, failed };
+}
+
+/** Throws where one result is off. */
+export function compare(results: ArrayLike<number>, { values, tolerance, name }: Expected): void {
+  for (let index = 0; index < values.length; index++) {
+    const [got = Number.NaN, want = Number.NaN] = [results[index], values[index]];
+    if (Math.abs(got - want) <= tolerance(index)) continue;
+    throw new Error(`wrong result: ${name(index)} is ${got}, expected ${want}`);
+  }
 }

@@ -1,5 +1,8 @@
 /** What a benchmark gives: rows that print, compare and export. */
 
+import type { Cost } from './case.js';
+import type { Roof } from './roofline.js';
+
 export const ENGINES = ['heddle', 'tfjs', 'jax-js'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
@@ -28,29 +31,40 @@ export interface Row {
   readonly median: number | null;
   readonly p10: number | null;
   readonly p90: number | null;
-  /**
-   * Milliseconds from a ready device and loaded library to the first loss, all compilation included; the engine's first case alone
-   * compiles everything. `null` where it was not taken.
-   */
-  readonly first: number | null;
   /** Samples. */
   readonly runs: number;
-  /** This row's median over Heddle's: above 1 Heddle is faster. `null` where either failed. */
+  /** This row's median over Heddle's: above 1 Heddle is faster, or smaller. `null` where either failed. */
   readonly ratio: number | null;
-  /** Per step; `null` where the engine failed. */
+  /** 10⁹ floating-point operations and bytes a second, and the fraction of the adapter's limit; `null` where no cost is known. */
+  readonly gflops: number | null;
+  readonly gbps: number | null;
+  readonly ofLimit: number | null;
+  /** Per step; `null` where the engine failed, and where nothing was timed. */
   readonly calls: DeviceCalls | null;
   readonly failed: string | null;
+  /** Why it did not run, where that is no failure. */
+  readonly leftOut: string | null;
 }
 
-/** One engine's timings of a case, before rows are compared. */
+/** One engine's samples of a case, before rows are compared. */
 export interface Timing {
   readonly engine: EngineName;
   readonly version: string;
   readonly adapter: string;
   readonly samples: readonly number[];
-  readonly first: number | null;
   readonly calls: DeviceCalls | null;
   readonly failed: string | null;
+  readonly leftOut?: string;
+}
+
+/** What the rows of a case have in common. */
+export interface RowsOf {
+  readonly suite: string;
+  readonly case: string;
+  readonly unit: string;
+  /** Of one step, where samples are milliseconds of a step. */
+  readonly cost?: Cost;
+  readonly roof?: Roof;
 }
 
 /** The value below which the fraction `q` of `values` lies, between neighbours in proportion. */
@@ -63,13 +77,13 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 /** The rows of one case. `timings[0]` is Heddle's, which the others are compared with. */
-export function rowsOf(at: { suite: string; case: string; unit: string }, timings: readonly Timing[]): Row[] {
+export function rowsOf(at: RowsOf, timings: readonly Timing[]): Row[] {
   const median = ({ samples, failed }: Timing): number | null =>
     failed !== null || samples.length === 0 ? null : quantile(samples, 0.5);
   const own = timings[0] ? median(timings[0]) : null;
   return timings.map((timing) => {
     const middle = median(timing);
-    const { engine, version, adapter, samples, first, calls, failed } = timing;
+    const { engine, version, adapter, samples, calls, failed, leftOut = null } = timing;
     return {
       suite: at.suite,
       case: at.case,
@@ -80,11 +94,29 @@ export function rowsOf(at: { suite: string; case: string; unit: string }, timing
       median: middle,
       p10: middle === null ? null : quantile(samples, 0.1),
       p90: middle === null ? null : quantile(samples, 0.9),
-      first,
       runs: samples.length,
       ratio: middle === null || own === null ? null : middle / own,
+      ...ratesOf(at, middle),
       calls,
       failed,
+      leftOut,
     };
   });
 }
+
+/** `milliseconds` is a step's time. */
+function ratesOf(
+  { cost, roof }: RowsOf,
+  milliseconds: number | null,
+): Pick<Row, 'gflops' | 'gbps' | 'ofLimit'> {
+  if (!cost || milliseconds === null) return { gflops: null, gbps: null, ofLimit: null };
+  return {
+    gflops: cost.flops / milliseconds / 1e6,
+    gbps: cost.bytes / milliseconds / 1e6,
+    ofLimit: roof ? leastMilliseconds(cost, roof) / milliseconds : null,
+  };
+}
+
+/** The time that `cost` takes at best on an adapter: the longer one of its arithmetic and its traffic. */
+export const leastMilliseconds = ({ flops, bytes }: Cost, { gflops, gbps }: Roof): number =>
+  Math.max(flops / gflops, bytes / gbps) / 1e6;

@@ -2,7 +2,8 @@
 
 import type { BenchCase, Size } from './case.js';
 import { measure } from './measure.js';
-import { ENGINES, type EngineName, type Row } from './row.js';
+import { measureRoof, type Roof } from './roofline.js';
+import { ENGINES, type EngineName, leastMilliseconds, type Row, rowsOf } from './row.js';
 import { SUITES } from './suites/index.js';
 
 export interface RunOptions {
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly size?: Size;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told once, before the first case that is judged by it. */
+  readonly onRoof?: (roof: Roof) => void;
   /** Told as a case ends. */
   readonly onRows?: (rows: readonly Row[], bench: BenchCase) => void;
 }
@@ -43,9 +46,26 @@ export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
   const cases = options.cases ? options.cases.map((name) => caseNamed(name, offered)) : offered;
   const rows: Row[] = [];
   const start = performance.now();
+  let roof: Roof | undefined;
   for (const [index, bench] of cases.entries()) {
+    if (bench.cost && !roof) {
+      options.onProgress?.({
+        text: 'measuring the limits of the adapter',
+        done: index / cases.length,
+        secondsLeft: null,
+      });
+      roof = await measureRoof(size);
+      options.onRoof?.(roof);
+    }
+    if (!options.cases && roof && isTooLong(bench, roof)) {
+      const left = await rowsLeftOut(bench, roof);
+      rows.push(...left);
+      options.onRows?.(left, bench);
+      continue;
+    }
     const measured = await measure(bench, {
       runs,
+      ...(roof ? { roof } : {}),
       ...(signal ? { signal } : {}),
       onSample(text, sample, samples) {
         const done = (index + sample / samples) / cases.length;
@@ -57,6 +77,38 @@ export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
     options.onRows?.(measured, bench);
   }
   return rows;
+}
+
+/** The rows of each case, in order. */
+export function byCase(rows: readonly Row[]): Map<string, Row[]> {
+  const cases = new Map<string, Row[]>();
+  for (const row of rows) cases.set(row.case, [...(cases.get(row.case) ?? []), row]);
+  return cases;
+}
+
+/** Of the rows `NAME/first`. */
+export const aboutFirst = ({ about }: BenchCase): string =>
+  `The first step of the same, from a loaded library and a ready device to the first loss, compilation included: ${about}`;
+
+/** A case whose step takes longer than this at best is left out, unless it is asked for by name. */
+const LONGEST_MS = 1000;
+
+const isTooLong = ({ cost }: BenchCase, roof: Roof): boolean =>
+  cost !== undefined && leastMilliseconds(cost, roof) > LONGEST_MS;
+
+/** Rows that say so. */
+async function rowsLeftOut({ suite, name, unit, cost, contestants }: BenchCase, roof: Roof): Promise<Row[]> {
+  const seconds = cost ? leastMilliseconds(cost, roof) / 1000 : 0;
+  const leftOut = `left out: ${seconds.toFixed(1)} s a step at this adapter's limit; ask for --case ${name} to run it`;
+  const timings = contestants.map(async ({ engine, describe }) => ({
+    engine,
+    ...(await describe()),
+    samples: [],
+    calls: null,
+    failed: null,
+    leftOut,
+  }));
+  return rowsOf({ suite, case: name, unit }, await Promise.all(timings));
 }
 
 function caseNamed(name: string, offered: readonly BenchCase[]): BenchCase {

@@ -1,11 +1,9 @@
 // `npm run bench`: builds the page of the benchmarks, runs it in a headless browser and prints a table.
 import { parseArgs } from 'node:util';
-import { callsText, firstText, ratioText, timeText } from '../bench/format.js';
-import type { Row } from '../bench/row.js';
 import type { Progress } from '../bench/run.js';
-import { printTable } from '../src/core/table.js';
 import { driveBench } from './bench/drive.js';
 import { serveBench } from './bench/site.js';
+import { benchTable } from './bench/table.js';
 import { launchBrowser } from './browser.js';
 
 const HELP = `npm run bench -- [options]
@@ -34,28 +32,6 @@ function showProgress({ text, done, secondsLeft }: Progress): void {
   process.stderr.write(`\r\x1b[K${(100 * done).toFixed(0).padStart(3)} % ${text}${left}`);
 }
 
-function table(rows: readonly Row[]): string {
-  const cells = rows.map((row) => {
-    const { median, p10, p90 } = row;
-    const head = [`${row.suite} ${row.case}`, `${row.engine} ${row.version}`];
-    if (median === null || p10 === null || p90 === null)
-      return [...head, '', '', '', '', '', `failed: ${row.failed}`];
-    return [
-      ...head,
-      timeText(median),
-      timeText(p10),
-      timeText(p90),
-      ratioText(row),
-      firstText(row),
-      callsText(row),
-    ];
-  });
-  return printTable(
-    ['case', 'engine', rows[0]?.unit ?? '', 'p10', 'p90', 'ratio', 'first step', 'calls a step'],
-    cells,
-  );
-}
-
 async function main(): Promise<void> {
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1)
@@ -72,14 +48,14 @@ async function main(): Promise<void> {
   });
   try {
     const { suite, case: cases, peers } = values;
-    const rows = await driveBench(
+    const { rows, roof } = await driveBench(
       browser,
       site.url,
       { runs, peers, ...(suite ? { suites: suite } : {}), ...(cases ? { cases } : {}) },
       { onProgress: showProgress },
     );
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    console.log(`${version}, ${rows[0]?.adapter}, ${runs} samples\n${table(rows)}`);
+    console.log(`${version}, ${rows[0]?.adapter}, ${runs} samples\n${benchTable(rows, roof)}`);
     if (values.json) console.log(JSON.stringify(rows));
     if (rows.some(({ failed }) => failed !== null)) process.exitCode = 1;
   } finally {

@@ -58,7 +58,7 @@ export async function openHeddle(task: Task, drive: 'free' | 'read'): Promise<Wo
     updates: optimizer.minimize(loss, weights),
   });
   return {
-    async losses(steps) {
+    async results(steps) {
       const result = await program.run({}, { times: steps, collect: ['loss'] });
       return Array.from(result.loss?.data ?? []);
     },
@@ -166,7 +166,7 @@ export async function openHeddleFit(task: Task): Promise<Work> {
       ...(onLoss ? { callbacks: [{ onBatchEnd: (_batch, logs) => onLoss(logs.loss ?? Number.NaN) }] } : {}),
     });
   return {
-    async losses(steps) {
+    async results(steps) {
       const found: number[] = [];
       await fitSteps(steps, (loss) => found.push(loss));
       return found.slice(0, steps);

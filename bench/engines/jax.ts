@@ -68,7 +68,7 @@ export async function openJax(task: Task, drive: 'free' | 'read'): Promise<Work>
     return value;
   };
   return {
-    async losses(steps) {
+    async results(steps) {
       const found: number[] = [];
       for (let count = 0; count < steps; count++) found.push(await read());
       return found;

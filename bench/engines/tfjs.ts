@@ -98,7 +98,7 @@ export async function openTfjs(task: Task, drive: 'free' | 'read'): Promise<Work
     return value;
   };
   return {
-    async losses(steps) {
+    async results(steps) {
       const found: number[] = [];
       for (let step = 0; step < steps; step++) found.push(await read());
       return found;
@@ -163,7 +163,7 @@ export async function openTfjsFit(task: Task): Promise<Work> {
         : {}),
     });
   return {
-    async losses(steps) {
+    async results(steps) {
       const found: number[] = [];
       await fitSteps(steps, (loss) => found.push(loss));
       return found.slice(0, steps);

@@ -1,6 +1,6 @@
 /** Whole training steps: forward, backward, Adam. */
 
-import type { BenchCase, Contestant, Size } from '../case.js';
+import { type BenchCase, type Contestant, type Expected, expectedOfLosses, type Size } from '../case.js';
 import { contestant, type Drive, engineHas } from '../engines/index.js';
 import { expectedLosses } from '../oracle.js';
 import { ENGINES, type EngineName } from '../row.js';
@@ -92,7 +92,8 @@ export function stepsSuite(size: Size, engines: readonly EngineName[] = ENGINES)
   return [...cases, { ...control, name: 'control', about, first: false }];
 }
 
-const lossesOf = (task: Task): (() => readonly number[]) => once(() => expectedLosses(task, CHECKED_STEPS));
+const lossesOf = (task: Task): (() => Expected) =>
+  once(() => expectedOfLosses(expectedLosses(task, CHECKED_STEPS)));
 
 const neighbourTask = (task: Task) => ({ task, expected: lossesOf(task) });
 

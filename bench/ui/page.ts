@@ -1,7 +1,9 @@
 /** The page: choose, run, watch, export. */
 
+import { threeDigits } from '../format.js';
+import type { Roof } from '../roofline.js';
 import type { Row } from '../row.js';
-import type { runSuites } from '../run.js';
+import { aboutFirst, byCase, type runSuites } from '../run.js';
 import type { Suite } from '../suites/index.js';
 import { caseCard } from './case-card.js';
 import { drawSuiteChart } from './suite-chart.js';
@@ -35,7 +37,9 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
   let abort = new AbortController();
 
   runs.value = String(defaultRuns);
-  find('#suites').append(...Object.entries(suites).map(([name, suite]) => suiteBox(name, suite)));
+  find('#suites').append(
+    ...Object.entries(suites).map(([name, suite], index) => suiteBox(name, suite, index)),
+  );
 
   const running = (yes: boolean): void => {
     start.disabled = yes;
@@ -53,6 +57,7 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
       charts.set(name, drawn ?? []);
       return drawn ?? [];
     };
+    let roof: Roof | null = null;
     adapter.textContent = '';
     adapter.className = '';
     abort = new AbortController();
@@ -69,11 +74,16 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
           bar.value = done;
           words.textContent = `${text}${secondsLeft === null ? '' : ` · ${duration(secondsLeft)} left`}`;
         },
+        onRoof(measured) {
+          roof = measured;
+        },
         onRows(found, bench) {
           rows.push(...found);
           for (const draw of chartsOf(bench.suite)) draw(found);
-          results.append(caseCard(found, bench));
-          adapter.textContent = `Adapter: ${found[0]?.adapter}`;
+          for (const [name, of] of byCase(found)) {
+            results.append(caseCard(of, name === bench.name ? bench.about : aboutFirst(bench), roof));
+          }
+          adapter.textContent = adapterText(found[0]?.adapter ?? '', roof);
         },
       });
     } catch (error) {
@@ -94,15 +104,20 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
   save.addEventListener('click', () => download(document, rows));
 }
 
-function suiteBox(name: string, { about }: Suite): HTMLElement {
+function suiteBox(name: string, { about }: Suite, index: number): HTMLElement {
   const label = document.createElement('label');
   const box = document.createElement('input');
   box.type = 'checkbox';
   box.value = name;
-  box.checked = true;
+  box.checked = index === 0;
   label.append(box, ` ${name}: ${about}`);
   return label;
 }
+
+const adapterText = (name: string, roof: Roof | null): string =>
+  roof
+    ? `Adapter: ${name}. Its limits: ${threeDigits(roof.gflops)} GFLOP/s, ${threeDigits(roof.gbps)} GB/s.`
+    : `Adapter: ${name}`;
 
 function download(document: Document, rows: readonly Row[]): void {
   const link = document.createElement('a');

@@ -1,6 +1,6 @@
 // Runs suites in a page of a headless browser. Whatever goes wrong in the page fails the run.
 import type { Browser, Page } from 'puppeteer';
-import type { Row } from '../../bench/row.js';
+import type { BenchResult } from '../../bench/face.js';
 import type { Progress, RunOptions } from '../../bench/run.js';
 
 export type DriveOptions = Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>;
@@ -16,14 +16,14 @@ export async function driveBench(
   url: string,
   options: DriveOptions,
   { onProgress = () => {}, prepare }: DriveHooks = {},
-): Promise<readonly Row[]> {
+): Promise<BenchResult> {
   const page = await browser.newPage();
   const crash = new Promise<never>((_resolve, reject) => {
     page.on('error', reject);
     page.on('pageerror', (error) => reject(error instanceof Error ? error : new Error(String(error))));
   });
   crash.catch(() => {});
-  const run = async (): Promise<readonly Row[]> => {
+  const run = async (): Promise<BenchResult> => {
     await page.exposeFunction('benchProgress', onProgress);
     await prepare?.(page);
     await page.goto(url);

@@ -1,0 +1,41 @@
+// What the tests of the benchmarks share: the built page, served once for a file, and the browser.
+import puppeteer, { type Browser, type Page } from 'puppeteer';
+import { afterAll, beforeAll, inject } from 'vitest';
+import type { Row } from '../../bench/row.js';
+import { type DriveOptions, driveBench } from '../../tools/bench/drive.js';
+import { type Site, serveBench } from '../../tools/bench/site.js';
+
+export interface Benches {
+  /** Runs suites at tiny sizes in a page of their own, which `prepare` sees before it loads. */
+  run(options: DriveOptions, prepare?: (page: Page) => Promise<void>): Promise<readonly Row[]>;
+  site(): Site;
+  browser(): Browser;
+}
+
+/** Call it at the top of a file of tests. */
+export function benches(): Benches {
+  let site: Site;
+  let browser: Browser;
+  beforeAll(async () => {
+    site = await serveBench();
+    browser = await puppeteer.connect({ browserWSEndpoint: inject('gpuBrowser'), protocolTimeout: 0 });
+  });
+  afterAll(async () => {
+    await browser.disconnect();
+    await site.close();
+  });
+  return {
+    async run(options, prepare = async () => {}) {
+      const asked: DriveOptions = { size: 'tiny', runs: 2, ...options };
+      return (await driveBench(browser, site.url, asked, { prepare })).rows;
+    },
+    site: () => site,
+    browser: () => browser,
+  };
+}
+
+export function rowOf(rows: readonly Row[], name: string, engine: string): Row {
+  const row = rows.find((one) => one.case === name && one.engine === engine);
+  if (!row) throw new Error(`no row of ${engine} in ${name}`);
+  return row;
+}
