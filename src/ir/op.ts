@@ -69,6 +69,9 @@ export interface OpDef<A extends object = object> {
   /** Kernel variants, best first by heuristic; each with a stable key. Never empty. */
   candidates?(request: LowerRequest<A>): readonly Candidate[];
 
+  /** Which of its kernels is fastest depends so much on sizes and adapter that `tune` measures them. */
+  readonly tunable?: boolean;
+
   /** Output 0 is input 0 under another shape: no kernel, the same memory. */
   readonly view?: boolean;
 

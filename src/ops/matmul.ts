@@ -34,6 +34,7 @@ export const matmulOp: OpDef<MatmulAttrs> = {
   magnitude: matmulMagnitude,
   terms: innerExtent,
   candidates: (request) => matmulCandidates(request, false),
+  tunable: true,
   fusion: { epilogue: 0 },
 };
 
@@ -65,6 +66,7 @@ export const matmulWithColumnSumOp: OpDef<MatmulAttrs> = {
   magnitude: matmulMagnitude,
   terms: innerExtent,
   candidates: (request) => matmulCandidates(request, true),
+  tunable: true,
   fusion: { epilogue: 0 },
 };
 

@@ -43,6 +43,7 @@ export const conv2dOp: OpDef<ConvAttrs> = {
     convReference(convShape('conv2d', inputs, attrs), 'y', inputs, outputs, true),
   terms: ([, filter]) => sizeOf(filter?.shape.slice(0, 3) ?? []),
   candidates: convCandidates,
+  tunable: true,
   fusion: { epilogue: 0 },
 };
 
@@ -69,6 +70,7 @@ export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
     return (r * s * filters) / groups;
   },
   candidates: inputGradientCandidates,
+  tunable: true,
   fusion: { epilogue: 0 },
 };
 
@@ -104,6 +106,7 @@ export const conv2dFilterGradientOp: OpDef<FilterGradientAttrs> = {
   },
   ...filterReferences,
   candidates: (request) => filterGradientCandidates(request, false),
+  tunable: true,
   fusion: { epilogue: 0 },
 };
 
@@ -122,6 +125,7 @@ export const conv2dFilterGradientWithColumnSumOp: OpDef<FilterGradientAttrs> = {
   },
   ...filterReferences,
   candidates: (request) => filterGradientCandidates(request, true),
+  tunable: true,
   fusion: { epilogue: 0 },
 };
 

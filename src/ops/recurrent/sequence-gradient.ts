@@ -52,6 +52,7 @@ function sequenceGradientOp(cell: Cell): OpDef<SequenceGradientAttrs> {
       return inOrder(sequenceGradientOutputs(cell), sequenceGradientDecomposition(shape, attrs, own));
     },
     candidates: (request) => sequenceGradientCandidates(cell, request),
+    tunable: true,
   };
 }
 

@@ -56,6 +56,7 @@ function sequenceOp(cell: Cell): OpDef<SequenceAttrs> {
       return inOrder(sequenceOutputs(cell), results);
     },
     candidates: (request) => sequenceCandidates(cell, request),
+    tunable: true,
   };
 }
 

@@ -45,6 +45,7 @@ export const recurrentWeightGradientOp: OpDef<WeightGradientAttrs> = {
     return inOrder(WEIGHT_GRADIENT_OUTPUTS, results);
   },
   candidates: weightGradientCandidates,
+  tunable: true,
 };
 
 const sums = (
