@@ -16,6 +16,8 @@ export interface Counters {
   pipelinesCreated: number;
   /** `queue.writeBuffer`: feeds, uploads, parameters. */
   writes: number;
+  /** Alive now. */
+  liveQuerySets: number;
 }
 
 export class CountedDevice {
@@ -29,6 +31,7 @@ export class CountedDevice {
     bindGroupsCreated: 0,
     pipelinesCreated: 0,
     writes: 0,
+    liveQuerySets: 0,
   };
 
   constructor(device: GPUDevice) {
@@ -50,6 +53,18 @@ export class CountedDevice {
     return this.device.createComputePipelineAsync(descriptor);
   }
 
+  /** Room for `count` timestamps, to be given to `destroyQuerySet`. */
+  createQuerySet(label: string, count: number): GPUQuerySet {
+    this.counters.liveQuerySets++;
+    return this.device.createQuerySet({ label, type: 'timestamp', count });
+  }
+
+  /** Once only. */
+  destroyQuerySet(querySet: GPUQuerySet): void {
+    this.counters.liveQuerySets--;
+    querySet.destroy();
+  }
+
   /** Writes `bytes` bytes of `data`, from byte `from` of the view on. All multiples of 4. */
   write(buffer: GPUBuffer, offset: number, data: ArrayBufferView, from = 0, bytes = data.byteLength): void {
     this.counters.writes++;
@@ -68,9 +83,13 @@ export class CountedDevice {
     encoder.copyBufferToBuffer(source, sourceOffset, target, targetOffset, bytes);
   }
 
-  beginPass(encoder: GPUCommandEncoder, label: string): GPUComputePassEncoder {
+  beginPass(
+    encoder: GPUCommandEncoder,
+    label: string,
+    timestampWrites?: GPUComputePassTimestampWrites,
+  ): GPUComputePassEncoder {
     this.counters.passes++;
-    return encoder.beginComputePass({ label });
+    return encoder.beginComputePass(timestampWrites ? { label, timestampWrites } : { label });
   }
 
   dispatch(pass: GPUComputePassEncoder, x: number, y: number, z: number): void {

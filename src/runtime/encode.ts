@@ -5,7 +5,8 @@ import type { Program } from './program.js';
 
 /**
  * One pass over dispatches `from` (inclusive) to `to` (exclusive), counted on through repetitions of the program. Pipeline and
- * bind group are set only where they change: each call costs about as much as a dispatch.
+ * bind group are set only where they change: each call costs about as much as a dispatch. With `timestamps`, the pass notes its begin
+ * and its end.
  */
 export function encodePass(
   ops: CountedDevice,
@@ -14,9 +15,10 @@ export function encodePass(
   label: string,
   from: number,
   to: number,
+  timestamps?: GPUComputePassTimestampWrites,
 ): void {
   const count = pipelines.length;
-  const pass = ops.beginPass(encoder, label);
+  const pass = ops.beginPass(encoder, label, timestamps);
   let pipeline: GPUComputePipeline | undefined;
   let group: GPUBindGroup | undefined;
   let index = from % count;

@@ -13,6 +13,7 @@ import type { GpuContext } from './context.js';
 import { encodePass } from './encode.js';
 import { toDevice } from './encoding.js';
 import type { Progress } from './pipelines.js';
+import { type PlanTimes, type TimeOptions, timePlan } from './profile.js';
 import { createProgram, type Program } from './program.js';
 import { Readback, type ReadItem } from './readback.js';
 import { StagingPool } from './staging.js';
@@ -197,6 +198,22 @@ export class Executable {
     };
     await walkSteps({ plan: this.plan, run, read: (tensors) => this.#readNow(tensors) }, visit);
     await this.#context.idle();
+  }
+
+  /** Times each dispatch and the whole plan; see `timePlan`. Nothing else may be submitted until the promise settles. */
+  async profile(options: TimeOptions): Promise<PlanTimes> {
+    this.#assertUsable();
+    if (this.#copies.length > 0) this.#context.ops.submit(this.#begin());
+    const machine = {
+      context: this.#context,
+      plan: this.plan,
+      program: this.#program,
+      isDisposed: () => this.#disposed,
+      assertUsable: () => this.#assertUsable(),
+    };
+    const times = await timePlan(machine, options);
+    await this.#context.idle();
+    return times;
   }
 
   /** Frees all that the executable made; reads in flight still get their values. Twice is no error. */

@@ -8,6 +8,7 @@ export { acquireDevice, type DeviceOptions } from './device.js';
 export { fromDevice, toDevice } from './encoding.js';
 export { Executable, type ExecutableOptions, type RunOptions } from './executable.js';
 export type { Progress } from './pipelines.js';
+export type { PlanTimes, TimeOptions } from './profile.js';
 export type { StepIo, StepVisitor } from './stepwise.js';
 export type { CompilationMessage } from './wgsl-message.js';
 
