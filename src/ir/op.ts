@@ -40,6 +40,9 @@ export interface OpDef<A extends object = object> {
    */
   terms?(inputs: readonly TensorType[], attrs: A): number;
 
+  /** Multiplications and additions, one each, that its definition takes: what profiles and rooflines count. Left out where bytes decide. */
+  flops?(inputs: readonly TensorType[], attrs: A): number;
+
   /**
    * How far each output may move when each input element moves by up to its error: one list per output. For ops that choose
    * (`max`, `argMax`); default: the op is taken for linear in each input, with `magnitude` as its sum of absolute terms.

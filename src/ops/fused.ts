@@ -134,6 +134,7 @@ const makeFusedOp = (name: string): OpDef<FusedAttrs> => ({
     if (replaced) outputs[at] = replaced;
     return [...outputs, ...sides];
   },
+  flops: (inputs, attrs) => attrs.base.flops?.(baseTypes(inputs, attrs), attrs.baseAttrs) ?? 0,
   candidates(request) {
     const { base, baseAttrs, epilogue, prologue } = request.attrs;
     const { capabilities, outputs, used } = request;

@@ -33,6 +33,7 @@ export const matmulOp: OpDef<MatmulAttrs> = {
   reference: matmulReference,
   magnitude: matmulMagnitude,
   terms: innerExtent,
+  flops: (inputs, attrs) => productFlops('matmul', inputs, attrs),
   candidates: (request) => matmulCandidates(request, false),
   tunable: true,
   fusion: { epilogue: 0 },
@@ -65,6 +66,7 @@ export const matmulWithColumnSumOp: OpDef<MatmulAttrs> = {
   reference: matmulReference,
   magnitude: matmulMagnitude,
   terms: innerExtent,
+  flops: (inputs, attrs) => productFlops('matmulWithColumnSum', inputs, attrs),
   candidates: (request) => matmulCandidates(request, true),
   tunable: true,
   fusion: { epilogue: 0 },
@@ -110,6 +112,11 @@ function productType(op: string, [a, b]: readonly TensorType[], attrs: MatmulAtt
 
 function innerExtent([a]: readonly TensorType[], { transposeA }: MatmulAttrs): number {
   return a ? matrixOf(a.shape, transposeA)[1] : 0;
+}
+
+/** Those of a column sum are too few to count. */
+function productFlops(op: string, inputs: readonly TensorType[], attrs: MatmulAttrs): number {
+  return 2 * sizeOf(productType(op, inputs, attrs).shape) * innerExtent(inputs, attrs);
 }
 
 /** da = dy · bᵀ, or its transpose b · dyᵀ where `a` is read transposed; summed over the batches that share it. */

@@ -14,6 +14,7 @@ import { convCandidates, filterGradientCandidates, inputGradientCandidates } fro
 import { convReference } from './reference.js';
 import {
   type ConvAttrs,
+  convFlops,
   convShape,
   type FilterGradientAttrs,
   filterGradientShape,
@@ -42,6 +43,7 @@ export const conv2dOp: OpDef<ConvAttrs> = {
   magnitude: (inputs, outputs, attrs) =>
     convReference(convShape('conv2d', inputs, attrs), 'y', inputs, outputs, true),
   terms: ([, filter]) => sizeOf(filter?.shape.slice(0, 3) ?? []),
+  flops: (inputs, attrs) => convFlops(convShape('conv2d', inputs, attrs)),
   candidates: convCandidates,
   tunable: true,
   fusion: { epilogue: 0 },
@@ -69,13 +71,14 @@ export const conv2dInputGradientOp: OpDef<InputGradientAttrs> = {
     const [r = 1, s = 1, , filters = 1] = filter?.shape ?? [];
     return (r * s * filters) / groups;
   },
+  flops: (inputs, attrs) => convFlops(inputGradientShape('conv2dInputGradient', inputs, attrs)),
   candidates: inputGradientCandidates,
   tunable: true,
   fusion: { epilogue: 0 },
 };
 
 /** Of the gradient to the filter, with and without the column sum. */
-const filterReferences: Pick<OpDef<FilterGradientAttrs>, 'reference' | 'magnitude' | 'terms'> = {
+const filterReferences: Pick<OpDef<FilterGradientAttrs>, 'reference' | 'magnitude' | 'terms' | 'flops'> = {
   reference: (inputs, outputs, attrs) =>
     convReference(filterGradientShape('conv2dFilterGradient', inputs, attrs), 'filter', inputs, outputs),
   magnitude: (inputs, outputs, attrs) =>
@@ -87,6 +90,7 @@ const filterReferences: Pick<OpDef<FilterGradientAttrs>, 'reference' | 'magnitud
       true,
     ),
   terms: ([, dy]) => sizeOf(dy?.shape.slice(0, 3) ?? []),
+  flops: (inputs, attrs) => convFlops(filterGradientShape('conv2dFilterGradient', inputs, attrs)),
 };
 
 /** df[r, s, c, k] = Σ_{n, p, q} x[n, p·stride + r·dilation − top, …, c] · dy[n, p, q, k]. */

@@ -6,7 +6,7 @@
  */
 
 import { HeddleError } from '../../core/errors.js';
-import { type Shape, sameShape, showShape } from '../../core/shape.js';
+import { type Shape, sameShape, showShape, sizeOf } from '../../core/shape.js';
 import type { TensorType } from '../../ir/graph.js';
 import { outputSize, type Pair, type Window } from './geometry.js';
 
@@ -43,6 +43,10 @@ export const filterShape = ({ kernel, channels, groups, filters }: ConvShape): S
   channels / groups,
   filters,
 ];
+
+/** Of the products that all three are sums over, those with padding included. */
+export const convFlops = (shape: ConvShape): number =>
+  2 * sizeOf(outputShape(shape)) * sizeOf(filterShape(shape).slice(0, 3));
 
 /** Of `conv2d(x, filter)`. */
 export function convShape(op: string, [x, filter]: readonly TensorType[], attrs: ConvAttrs): ConvShape {

@@ -21,6 +21,7 @@ import {
   byRole,
   type Cell,
   inOrder,
+  recurrentProductFlops,
   type SequenceGradientAttrs,
   sequenceGradientInputs,
   sequenceGradientOutputs,
@@ -51,6 +52,7 @@ function sequenceGradientOp(cell: Cell): OpDef<SequenceGradientAttrs> {
       const own = byRole(sequenceGradientInputs(cell, attrs), inputs);
       return inOrder(sequenceGradientOutputs(cell), sequenceGradientDecomposition(shape, attrs, own));
     },
+    flops: (inputs, attrs) => recurrentProductFlops(sequenceGradientShape(name, cell, inputs, attrs)),
     candidates: (request) => sequenceGradientCandidates(cell, request),
     tunable: true,
   };

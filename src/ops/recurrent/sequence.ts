@@ -24,6 +24,7 @@ import {
   byRole,
   type Cell,
   inOrder,
+  recurrentProductFlops,
   type SequenceAttrs,
   sequenceInputs,
   sequenceOutputs,
@@ -55,6 +56,7 @@ function sequenceOp(cell: Cell): OpDef<SequenceAttrs> {
       const results = sequenceDecomposition(shape, attrs, byRole(sequenceInputs(attrs), inputs));
       return inOrder(sequenceOutputs(cell), results);
     },
+    flops: (inputs, attrs) => recurrentProductFlops(sequenceShape(name, cell, inputs, attrs)),
     candidates: (request) => sequenceCandidates(cell, request),
     tunable: true,
   };

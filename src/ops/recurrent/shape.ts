@@ -149,6 +149,15 @@ export interface RecurrentShape {
   readonly features: number;
 }
 
+/** Of a product of all rows and steps with `inner` numbers for each gate of each unit. */
+export const productFlops = (
+  { batch, steps, directions, gates, units }: RecurrentShape,
+  inner: number,
+): number => 2 * batch * steps * inner * directions * gates * units;
+
+/** Of h·R at all steps, and of dgates·Rᵀ. */
+export const recurrentProductFlops = (shape: RecurrentShape): number => productFlops(shape, shape.units);
+
 /** The shape of `role`. */
 export function shapeOfRole(
   role: Role,

@@ -16,6 +16,7 @@ import { weightGradientCandidates } from './lower.js';
 import {
   byRole,
   inOrder,
+  productFlops,
   shapeOfRole,
   WEIGHT_GRADIENT_OUTPUTS,
   type WeightGradientAttrs,
@@ -43,6 +44,10 @@ export const recurrentWeightGradientOp: OpDef<WeightGradientAttrs> = {
     const shape = weightGradientShape(NAME, inputs, attrs);
     const results = weightGradientDecomposition(shape, attrs, byRole(weightGradientInputs(attrs), inputs));
     return inOrder(WEIGHT_GRADIENT_OUTPUTS, results);
+  },
+  flops(inputs, attrs) {
+    const shape = weightGradientShape(NAME, inputs, attrs);
+    return productFlops(shape, shape.features + shape.units);
   },
   candidates: weightGradientCandidates,
   tunable: true,
