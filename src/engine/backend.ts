@@ -7,11 +7,12 @@ import type { HostArray } from '../core/dtype.js';
 import type { Graph, HostTensor, TensorType, VariableArena, VariableRef } from '../ir/graph.js';
 import type { Plan, PlanStep } from '../ir/plan.js';
 import type { Capabilities } from '../kernels/kernel.js';
-import type { DeviceBuffer } from '../runtime/index.js';
+import type { DeviceBuffer, PlanTimes, TimeOptions } from '../runtime/index.js';
 
 export interface AdapterSummary {
   readonly vendor: string;
   readonly architecture: string;
+  readonly device: string;
   readonly description: string;
   /** A CPU that plays a GPU. */
   readonly software: boolean;
@@ -27,6 +28,8 @@ export interface BuildOptions {
   readonly name: string;
   /** Told as pipelines become ready: "compiling 4 of 9 pipelines". */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Entries on top of `capabilities.tuning`. */
+  readonly tuning?: ReadonlyMap<string, string>;
 }
 
 export interface Backend {
@@ -35,6 +38,8 @@ export interface Backend {
   readonly capabilities: Capabilities;
   /** Rejects (never resolves) when the device is gone. */
   readonly lost: Promise<never>;
+  /** Takes `tuning` as `capabilities.tuning` for all that is built from now on. */
+  adopt(tuning: ReadonlyMap<string, string>): void;
   build(graph: Graph, options: BuildOptions): Promise<Executor>;
   /** Overwrites a variable, after all work queued so far. */
   write(variable: VariableRef, value: HostTensor): void;
@@ -60,6 +65,7 @@ export interface BackendCounters {
   readonly pipelinesCreated: number;
   readonly liveBuffers: number;
   readonly liveBytes: number;
+  readonly liveQuerySets: number;
 }
 
 export interface ExecutorRun {
@@ -74,7 +80,7 @@ export interface StepRecord {
   readonly outputs: readonly (HostTensor | null)[];
 }
 
-/** A built program. Work is queued in order; nothing is waited for but by `read` and `stepwise`. */
+/** A built program. Work is queued in order; nothing is waited for but by `read`, `stepwise` and `profile`. */
 export interface Executor {
   readonly plan: Plan;
   feed(name: string, value: HostTensor | DeviceTensor): void;
@@ -86,5 +92,7 @@ export interface Executor {
   keep(name: string): DeviceTensor;
   /** Runs once, step by step, showing each step's real inputs and outputs. */
   stepwise(visit: (record: StepRecord) => void | Promise<void>): Promise<void>;
+  /** Times each dispatch and the whole, and leaves variables and outputs as they were. */
+  profile(options: TimeOptions): Promise<PlanTimes>;
   dispose(): void;
 }

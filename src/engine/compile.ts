@@ -17,6 +17,7 @@ import { Program } from './program.js';
 import { isResident } from './resident.js';
 import { currentBackend } from './session.js';
 import { assertAlive, storeOf } from './store.js';
+import { entriesFor, type TuningTable } from './tuning-table.js';
 import type { Update } from './variable.js';
 
 export interface ProgramSpec {
@@ -30,30 +31,39 @@ export interface ProgramSpec {
   readonly name?: string;
   /** Called as kernels are compiled: `(4, 9)` reads "4 of 9 are ready". */
   readonly onProgress?: (done: number, total: number) => void;
+  /** A table of `tune()`, whose entries go before those of `init`'s. Default `null`: none of its own. */
+  readonly tuning?: TuningTable | null;
 }
 
-const OPTIONS = ['inputs', 'outputs', 'updates', 'name', 'onProgress'] as const;
+const OPTIONS = ['inputs', 'outputs', 'updates', 'name', 'onProgress', 'tuning'] as const;
 
 /**
  * Compiles one program: forward, backward and updates become one list of dispatches, one compute pass, with all memory planned. Running it
  * allocates nothing.
  *
  * @throws HeddleError for an unknown option, an input that is not declared, an update of another shape or dtype than its variable, two updates of one
- * variable, disposed variables, variables on different devices, and for WGSL mistakes of own kernels (with their line).
+ * variable, disposed variables, variables on different devices, a tuning table of another adapter, and for WGSL mistakes of own kernels
+ * (with their line).
  */
 export async function compile(spec: ProgramSpec): Promise<Program> {
   rejectUnknownOptions('compile', spec, OPTIONS);
-  const { name = 'program', onProgress } = spec;
+  const { name = 'program', onProgress, tuning = null } = spec;
   const { graph, residents } = graphOf(name, spec);
   const variables = variablesOf(graph);
   assertAlive(`compile '${name}'`, variables);
   const backend = await sharedBackend(variables);
+  const entries = tuning && entriesFor(`compile '${name}'`, tuning, backend);
   for (const store of new Set(variables.map(storeOf))) store.bind(backend);
-  const executor = await backend.build(graph, { name, ...(onProgress ? { onProgress } : {}) });
+  const executor = await backend.build(graph, {
+    name,
+    ...(onProgress ? { onProgress } : {}),
+    ...(entries ? { tuning: entries } : {}),
+  });
   return new Program({ name, graph, variables, backend, executor, residents });
 }
 
-function graphOf(name: string, spec: ProgramSpec): { graph: Graph; residents: Set<string> } {
+/** The graph that `spec` describes, and which of its inputs are tensors on the device. Throws what `compile` throws for it. */
+export function graphOf(name: string, spec: ProgramSpec): { graph: Graph; residents: Set<string> } {
   const inputs: GraphInput[] = Object.entries(spec.inputs ?? {}).map(([key, value]) => ({
     name: key,
     value: canonical(value),
@@ -134,7 +144,7 @@ export function variablesOf(graph: Graph): VariableRef[] {
 }
 
 /** The device that the variables live on already, else the current one. */
-async function sharedBackend(variables: readonly VariableRef[]): Promise<Backend> {
+export async function sharedBackend(variables: readonly VariableRef[]): Promise<Backend> {
   for (const variable of variables) {
     const { backend } = storeOf(variable);
     if (backend) return backend;

@@ -9,6 +9,7 @@ import type { Graph, HostTensor, Node, VariableArena, VariableRef } from '../ir/
 import type { Plan } from '../ir/plan.js';
 import { type Capabilities, DEFAULT_CAPABILITIES } from '../kernels/kernel.js';
 import { evaluateAsync } from '../reference/evaluate-async.js';
+import type { PlanTimes } from '../runtime/index.js';
 import type {
   AdapterSummary,
   Backend,
@@ -19,16 +20,18 @@ import type {
   ExecutorRun,
   StepRecord,
 } from './backend.js';
+import { tunedCapabilities } from './tuning-table.js';
 
 export class CpuBackend implements Backend {
   readonly kind = 'cpu';
   readonly adapter: AdapterSummary = {
     vendor: 'heddle',
     architecture: 'cpu',
+    device: '',
     description: 'CPU reference',
     software: true,
   };
-  readonly capabilities: Capabilities = { ...DEFAULT_CAPABILITIES, software: true };
+  capabilities: Capabilities = { ...DEFAULT_CAPABILITIES, software: true };
   readonly lost = new Promise<never>(() => {});
   readonly #variables = new Map<VariableRef, HostArray>();
   /** Counts over all runs: short ones, one after the other, would never give way by themselves. */
@@ -38,8 +41,12 @@ export class CpuBackend implements Backend {
   #failure: { readonly error: unknown } | null = null;
   #submits = 0;
 
-  async build(graph: Graph, { name }: BuildOptions): Promise<Executor> {
-    return new CpuExecutor(this, graph, name);
+  adopt(tuning: ReadonlyMap<string, string>): void {
+    this.capabilities = { ...this.capabilities, tuning };
+  }
+
+  async build(graph: Graph, { name, tuning }: BuildOptions): Promise<Executor> {
+    return new CpuExecutor(this, graph, name, tunedCapabilities(this.capabilities, tuning));
   }
 
   write(variable: VariableRef, value: HostTensor): void {
@@ -118,6 +125,7 @@ export class CpuBackend implements Backend {
       pipelinesCreated: 0,
       liveBuffers: this.#variables.size,
       liveBytes: bytes,
+      liveQuerySets: 0,
     };
   }
 
@@ -130,22 +138,24 @@ class CpuExecutor implements Executor {
   readonly #backend: CpuBackend;
   readonly #graph: Graph;
   readonly #name: string;
+  readonly #capabilities: Capabilities;
   readonly #nodes: ReadonlyMap<string, Node>;
   #feeds = new Map<Node, HostArray>();
   #outputs: ReadonlyMap<string, HostTensor> = new Map();
   #plan: Plan | null = null;
   #disposed = false;
 
-  constructor(backend: CpuBackend, graph: Graph, name: string) {
+  constructor(backend: CpuBackend, graph: Graph, name: string, capabilities: Capabilities) {
     this.#backend = backend;
     this.#graph = graph;
     this.#name = name;
+    this.#capabilities = capabilities;
     this.#nodes = new Map(graph.inputs.map((input) => [input.name, input.value.node]));
   }
 
   /** The plan that a GPU with default limits would run: for printing and counting. */
   get plan(): Plan {
-    this.#plan ??= compileGraph(this.#graph, { name: this.#name, capabilities: this.#backend.capabilities });
+    this.#plan ??= compileGraph(this.#graph, { name: this.#name, capabilities: this.#capabilities });
     return this.#plan;
   }
 
@@ -212,6 +222,17 @@ class CpuExecutor implements Executor {
       roles: ['device'],
       values: { device: 'cpu' },
       fix: "verify on a WebGPU device: init({ device: 'webgpu' })",
+    });
+  }
+
+  profile(): Promise<PlanTimes> {
+    this.#assertUsable();
+    throw new HeddleError({
+      op: 'profile',
+      message: 'the CPU device runs no dispatches: there is nothing to time',
+      roles: ['device'],
+      values: { device: 'cpu' },
+      fix: "profile on a WebGPU device: init({ device: 'webgpu' })",
     });
   }
 

@@ -15,6 +15,8 @@ import {
   Executable,
   fromDevice,
   type GpuContext,
+  type PlanTimes,
+  type TimeOptions,
   toDevice,
 } from '../runtime/index.js';
 import type {
@@ -27,13 +29,14 @@ import type {
   ExecutorRun,
   StepRecord,
 } from './backend.js';
+import { tunedCapabilities } from './tuning-table.js';
 
 export type { DeviceOptions };
 
 export class GpuBackend implements Backend {
   readonly kind = 'webgpu';
   readonly adapter: AdapterSummary;
-  readonly capabilities: Capabilities;
+  capabilities: Capabilities;
   readonly lost: Promise<never>;
   readonly #context: GpuContext;
   readonly #arenas: ArenaBuffers;
@@ -53,8 +56,12 @@ export class GpuBackend implements Backend {
     return new GpuBackend(await acquireDevice(options));
   }
 
-  async build(graph: Graph, { name, onProgress }: BuildOptions): Promise<Executor> {
-    const plan = compileGraph(graph, { name, capabilities: this.capabilities });
+  adopt(tuning: ReadonlyMap<string, string>): void {
+    this.capabilities = { ...this.capabilities, tuning };
+  }
+
+  async build(graph: Graph, { name, onProgress, tuning }: BuildOptions): Promise<Executor> {
+    const plan = compileGraph(graph, { name, capabilities: tunedCapabilities(this.capabilities, tuning) });
     const options = { variables: this.#arenas.buffer, ...(onProgress ? { onProgress } : {}) };
     const executable = await Executable.create(this.#context, plan, options);
     return new GpuExecutor(this.#context, executable);
@@ -133,6 +140,10 @@ class GpuExecutor implements Executor {
       );
       await visit({ step, inputs, outputs });
     });
+  }
+
+  profile(options: TimeOptions): Promise<PlanTimes> {
+    return this.#executable.profile(options);
   }
 
   dispose(): void {

@@ -4,12 +4,19 @@ import { HeddleError, rejectUnknownOptions, unknownName } from '../core/errors.j
 import type { AdapterSummary, Backend, BackendCounters } from './backend.js';
 import { CpuBackend } from './cpu-backend.js';
 import { type DeviceOptions, GpuBackend } from './gpu-backend.js';
+import type { TuningStore } from './tuning-store.js';
+import { adapterName, entriesFor, type TuningTable } from './tuning-table.js';
 
 export interface InitOptions extends DeviceOptions {
   /** `webgpu` fails where there is no adapter; `cpu` runs the reference. Default: WebGPU, else the CPU with a notice. */
   readonly device?: 'webgpu' | 'cpu';
   /** The seed of models and random ops that name none. Default 0. */
   readonly seed?: number;
+  /**
+   * A table of `tune()` for all programs, or where to look for one: `tuningStore()`. Default `null`: none. Programs and models may have
+   * tables of their own, which go before it.
+   */
+  readonly tuning?: TuningTable | Pick<TuningStore, 'read'> | null;
 }
 
 /** The device in use. */
@@ -19,7 +26,7 @@ export interface DeviceInfo {
 }
 
 const DEVICES = ['webgpu', 'cpu'] as const;
-const OPTIONS = ['device', 'seed', 'powerPreference', 'gpuDevice', 'limits'] as const;
+const OPTIONS = ['device', 'seed', 'powerPreference', 'gpuDevice', 'limits', 'tuning'] as const;
 
 let options: InitOptions = {};
 let backend: Promise<Backend> | null = null;
@@ -29,6 +36,7 @@ let backend: Promise<Backend> | null = null;
  * acquires one. A borrowed `gpuDevice` is never destroyed. Programs and variables made before stay on their device.
  *
  * @throws HeddleError where `device: 'webgpu'` cannot be had; it says whether browser, flag, insecure context or adapter is at fault.
+ * Also for a tuning table of another adapter, and a store of them that cannot be read.
  */
 export async function init(chosen: InitOptions = {}): Promise<DeviceInfo> {
   rejectUnknownOptions('init', chosen, OPTIONS);
@@ -68,6 +76,25 @@ export async function shutdown(): Promise<void> {
 }
 
 async function acquire(chosen: InitOptions): Promise<Backend> {
+  const acquired = await acquireDevice(chosen);
+  try {
+    await adoptTuning(acquired, chosen.tuning ?? null);
+    return acquired;
+  } catch (error) {
+    acquired.dispose();
+    throw error;
+  }
+}
+
+async function adoptTuning(
+  device: Backend,
+  tuning: NonNullable<InitOptions['tuning']> | null,
+): Promise<void> {
+  const table = tuning && 'read' in tuning ? await tuning.read(adapterName(device.adapter)) : tuning;
+  if (table) device.adopt(entriesFor('init', table, device));
+}
+
+async function acquireDevice(chosen: InitOptions): Promise<Backend> {
   if (chosen.device === 'cpu') return new CpuBackend();
   try {
     return await GpuBackend.acquire(chosen);
