@@ -76,7 +76,7 @@ export class GpuContext {
   }
 
   bindGroupLayout(kernel: Kernel): GPUBindGroupLayout {
-    return this.#pipelines.layout(kernel).group;
+    return this.#pipelines.groupLayout(kernel);
   }
 
   /** What the WGSL compiler had to say, warnings included, about every prepared kernel, or about `kernels` alone. */

@@ -1,6 +1,8 @@
 /**
  * Pipelines by `kernel.key`, one cache per device. Layouts come from the kernels' declarations instead of the shaders, so that
- * a layout is shared by all kernels with the same accesses, and bind groups can be built without asking the driver.
+ * the layout of bind groups is shared by all kernels with the same accesses, and they can be built without asking the driver. The layout
+ * around it is each pipeline's own: Firefox and Deno (wgpu until version 29, its issue 7359) hold a pipeline of a shared one to the sizes
+ * of the buffers of the pipeline before it.
  */
 
 import { HeddleError } from '../core/errors.js';
@@ -11,11 +13,6 @@ import { STAGE_COMPUTE } from './usage.js';
 import { type CompilationMessage, compilationMessage, wgslError } from './wgsl-message.js';
 
 export type Progress = (done: number, total: number) => void;
-
-interface Layout {
-  readonly group: GPUBindGroupLayout;
-  readonly pipeline: GPUPipelineLayout;
-}
 
 interface Entry {
   readonly kernel: Kernel;
@@ -28,7 +25,7 @@ export class Pipelines {
   readonly #ops: CountedDevice;
   readonly #health: Health;
   readonly #entries = new Map<string, Entry>();
-  readonly #layouts = new Map<string, Layout>();
+  readonly #groupLayouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(ops: CountedDevice, health: Health) {
     this.#ops = ops;
@@ -64,12 +61,12 @@ export class Pipelines {
     throw new HeddleError({ op: kernel.entryPoint, message: 'the pipeline was not prepared' });
   }
 
-  layout(kernel: Kernel): Layout {
+  groupLayout(kernel: Kernel): GPUBindGroupLayout {
     const signature = kernel.bindings.map(({ access }) => (access === 'read' ? 'r' : 'w')).join('');
-    let layout = this.#layouts.get(signature);
+    let layout = this.#groupLayouts.get(signature);
     if (!layout) {
-      layout = this.#createLayout(signature);
-      this.#layouts.set(signature, layout);
+      layout = this.#createGroupLayout(signature);
+      this.#groupLayouts.set(signature, layout);
     }
     return layout;
   }
@@ -91,8 +88,9 @@ export class Pipelines {
   #start(kernel: Kernel): Entry {
     const label = `heddle ${kernel.entryPoint}`;
     const { value, error } = this.#health.scoped(kernel.entryPoint, { kernel: kernel.key }, () => {
-      const module = this.#ops.device.createShaderModule({ label, code: kernel.code });
-      const layout = this.layout(kernel).pipeline;
+      const { device } = this.#ops;
+      const module = device.createShaderModule({ label, code: kernel.code });
+      const layout = device.createPipelineLayout({ label, bindGroupLayouts: [this.groupLayout(kernel)] });
       const compute = { module, entryPoint: kernel.entryPoint };
       return { module, pipeline: this.#ops.createPipeline({ label, layout, compute }) };
     });
@@ -139,15 +137,10 @@ export class Pipelines {
     });
   }
 
-  #createLayout(signature: string): Layout {
+  #createGroupLayout(signature: string): GPUBindGroupLayout {
     const types: GPUBufferBindingType[] = ['uniform'];
     for (const access of signature) types.push(access === 'r' ? 'read-only-storage' : 'storage');
-    const { device } = this.#ops;
     const entries = types.map((type, binding) => ({ binding, visibility: STAGE_COMPUTE, buffer: { type } }));
-    const group = device.createBindGroupLayout({ label: `heddle ${signature}`, entries });
-    return {
-      group,
-      pipeline: device.createPipelineLayout({ label: `heddle ${signature}`, bindGroupLayouts: [group] }),
-    };
+    return this.#ops.device.createBindGroupLayout({ label: `heddle ${signature}`, entries });
   }
 }
