@@ -4,16 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import puppeteer, { type Browser } from 'puppeteer';
+import { type AdapterReport, isSoftware } from './adapter.js';
 import { findOrInstallBrowser, isRoot } from './find-browser.js';
-
-export interface AdapterReport {
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly device: string;
-  readonly description: string;
-  /** The processor does the work of a GPU: SwiftShader, llvmpipe, WARP. */
-  readonly software: boolean;
-}
 
 export interface LaunchedBrowser {
   readonly browser: Browser;
@@ -58,12 +50,6 @@ export function browserFlags(
     flags.push('--enable-features=Vulkan', '--use-angle=vulkan', '--disable-vulkan-surface');
   }
   return flags;
-}
-
-/** Whether an adapter's names are those of a processor doing a GPU's work. */
-export function isSoftware(info: Omit<AdapterReport, 'software'>, isFallback: boolean): boolean {
-  const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-  return isFallback || /swiftshader|llvmpipe|lavapipe|basic render|\bwarp\b/i.test(names);
 }
 
 /** False only where a hardware adapter is out of the question: a Linux that shows no graphics device at all. */

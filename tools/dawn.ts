@@ -1,7 +1,7 @@
 // WebGPU without a browser: Dawn, Chrome's own engine, as the npm package `webgpu` brings it to Node. On Linux it runs on the Vulkan
 // driver that `VK_ICD_FILENAMES` names, or else on any that the machine has.
 import { create, globals } from 'webgpu';
-import { type AdapterReport, isSoftware } from './browser.js';
+import { type AdapterReport, noAdapter, reportAdapter } from './adapter.js';
 
 /**
  * Gives this process what a page has: `navigator.gpu` and the classes of WebGPU. From now on the process ends only by `process.exit`:
@@ -9,19 +9,14 @@ import { type AdapterReport, isSoftware } from './browser.js';
  */
 export async function installDawn(): Promise<AdapterReport> {
   const gpu = create([]);
-  const navigator = { value: { gpu }, configurable: true };
+  // Engines ask what they run in; a process of Node 20 has no `navigator` that would say it.
+  const navigator = {
+    value: { gpu, userAgent: `Node.js/${process.versions.node}`, platform: process.platform },
+    configurable: true,
+  };
   Object.defineProperties(globalThis, { navigator, isSecureContext: { value: true, configurable: true } });
   Object.assign(globalThis, globals);
-  const adapter = await gpu.requestAdapter();
-  if (!adapter) throw new Error(`Dawn finds no GPU adapter. ${remedy()}`);
-  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-  const names = { vendor, architecture, device, description };
-  return { ...names, software: isSoftware(names, isFallbackAdapter) };
-}
-
-function remedy(): string {
-  const named = process.env.VK_ICD_FILENAMES;
-  return named === undefined
-    ? 'Install a driver for Vulkan, or name one: VK_ICD_FILENAMES=/usr/share/vulkan/icd.d/lvp_icd.json is the software driver of Mesa.'
-    : `VK_ICD_FILENAMES is ${named}: it must name the JSON file of a Vulkan driver; Mesa's must be of 2023 or later.`;
+  const adapter = await reportAdapter(gpu);
+  if (!adapter) throw noAdapter('Dawn', process.env);
+  return adapter;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { browserFlags, isSoftware, mayHaveGpu } from '../../../tools/browser.js';
+import { isSoftware } from '../../../tools/adapter.js';
+import { browserFlags, mayHaveGpu } from '../../../tools/browser.js';
 import { browserCandidates } from '../../../tools/find-browser.js';
 
 describe('where a browser is looked for', () => {

@@ -1,10 +1,17 @@
 // Starts processes of cases and talks to them. A case that crashes or hangs the driver takes its process along, and no more.
-import { fork } from 'node:child_process';
+import { type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Failure } from '../../test/gpu/kit.js';
-import type { AdapterReport } from '../browser.js';
+import type { AdapterReport } from '../adapter.js';
 import type { Answer, Question } from './messages.js';
+
+/** A program that calls `serveCases`. */
+export interface CaseProgram {
+  readonly script: string;
+  readonly args: readonly string[];
+  /** What runs it; default: this Node, with its own flags. */
+  readonly runtime?: { readonly path: string; readonly flags: readonly string[] };
+}
 
 export interface CaseProcess {
   readonly adapter: AdapterReport;
@@ -20,12 +27,15 @@ const ANSWER_MILLISECONDS = 900_000;
 /** Of the end of what a process wrote, shown where it ends by itself. */
 const SHOWN_CHARACTERS = 2000;
 
-/** A fresh process of the cases in `script`. Throws where there is no adapter. */
-export async function openCases(script: string): Promise<CaseProcess> {
-  const child = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), [script], {
-    serialization: 'advanced',
+/** A fresh process of cases. Throws where there is no adapter. */
+export async function openCases({ script, args, runtime }: CaseProgram): Promise<CaseProcess> {
+  const options: ForkOptions = {
+    // The one that every runtime speaks. All that crosses is text and finite numbers.
+    serialization: 'json',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  };
+  if (runtime) Object.assign(options, { execPath: runtime.path, execArgv: runtime.flags });
+  const child = fork(script, args, options);
   let written = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk) => {

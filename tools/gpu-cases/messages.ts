@@ -1,6 +1,6 @@
 // What the command and a process of cases say to each other.
 import type { Failure } from '../../test/gpu/kit.js';
-import type { AdapterReport } from '../browser.js';
+import type { AdapterReport } from '../adapter.js';
 
 export type Question =
   | { readonly ask: 'list' }

@@ -1,0 +1,14 @@
+// The GPU cases under Deno, whose WebGPU is wgpu and whose compiler of WGSL is naga, as in Firefox. The one argument is the module of
+// all cases.
+import { type AdapterReport, noAdapter, reportAdapter } from '../adapter.js';
+import { serveCases } from './serve.js';
+
+/** Deno knows no secure contexts, and the cases ask for one. */
+async function adapterOfDeno(): Promise<AdapterReport> {
+  Object.defineProperty(globalThis, 'isSecureContext', { value: true, configurable: true });
+  const adapter = await reportAdapter(globalThis.navigator.gpu);
+  if (!adapter) throw noAdapter('Deno', process.env);
+  return adapter;
+}
+
+await serveCases(adapterOfDeno, process.argv[2] ?? '');
