@@ -49,6 +49,8 @@ export interface Capabilities {
   readonly minStorageBufferOffsetAlignment: number;
   /** A CPU pretending to be a GPU: barriers are dear, so kernels without workgroup memory win. */
   readonly software: boolean;
+  /** The fewest invocations that share values without memory (a subgroup of `enable subgroups`); 1 where WGSL has none. */
+  readonly subgroupSize: number;
   /** From `candidateRequestKey` to a candidate's key, where measurements overrule the heuristics. */
   readonly tuning: ReadonlyMap<string, string>;
 }
@@ -63,6 +65,7 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
   maxComputeWorkgroupsPerDimension: 65_535,
   minStorageBufferOffsetAlignment: 256,
   software: false,
+  subgroupSize: 1,
   tuning: new Map(),
 };
 

@@ -26,6 +26,9 @@ const RAISED = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
+/** Wanted where the adapter has them: times of passes, and values shared within a subgroup. */
+const FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
+
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i;
 
 /**
@@ -66,9 +69,7 @@ export async function acquireDevice(options: DeviceOptions = {}): Promise<GpuCon
 function requestDevice(adapter: GPUAdapter, limits: 'adapter' | 'default'): Promise<GPUDevice> {
   const requiredLimits: Record<string, number> = {};
   if (limits === 'adapter') for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
-  const requiredFeatures: GPUFeatureName[] = adapter.features.has('timestamp-query')
-    ? ['timestamp-query']
-    : [];
+  const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
   return adapter.requestDevice({ label: 'heddle', requiredLimits, requiredFeatures });
 }
 
@@ -83,6 +84,7 @@ function described(
     device: name = '',
     description = '',
     isFallbackAdapter,
+    subgroupMinSize = 1,
   } = info ?? {};
   const software =
     isFallbackAdapter === true || SOFTWARE.test([vendor, architecture, name, description].join(' '));
@@ -98,6 +100,7 @@ function described(
       maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
       minStorageBufferOffsetAlignment: limits.minStorageBufferOffsetAlignment,
       software,
+      subgroupSize: device.features.has('subgroups') ? subgroupMinSize : 1,
       tuning: new Map(),
     },
   };

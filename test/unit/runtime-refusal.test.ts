@@ -49,15 +49,22 @@ describe('acquireDevice', () => {
     await expect(acquireDevice()).rejects.toMatchObject({ values: { culprit: 'adapter' }, cause });
   });
 
-  it('asks for the limits and the timestamps that the adapter has, and knows software by its name', async () => {
+  it('asks for the limits and the features that the adapter has, and knows software by its name', async () => {
     const { device } = fakeDevice();
     const requestDevice = vi.fn(async () => device);
     const adapter = {
       limits: { maxBufferSize: 7, maxStorageBuffersPerShaderStage: 16 },
-      features: new Set(['timestamp-query', 'shader-f16']),
-      info: { vendor: 'mesa', architecture: '', device: '', description: 'llvmpipe (LLVM 15)' },
+      features: new Set(['timestamp-query', 'subgroups', 'shader-f16']),
+      info: {
+        vendor: 'mesa',
+        architecture: '',
+        device: '',
+        description: 'llvmpipe (LLVM 15)',
+        subgroupMinSize: 8,
+      },
       requestDevice,
     };
+    Object.assign(device, { features: adapter.features });
     const requestAdapter = vi.fn(async () => adapter);
     stub(requestAdapter);
     const context = await acquireDevice({ powerPreference: 'low-power' });
@@ -65,12 +72,13 @@ describe('acquireDevice', () => {
     expect(requestDevice).toHaveBeenCalledWith(
       expect.objectContaining({
         requiredLimits: expect.objectContaining({ maxBufferSize: 7, maxStorageBuffersPerShaderStage: 16 }),
-        requiredFeatures: ['timestamp-query'],
+        requiredFeatures: ['timestamp-query', 'subgroups'],
       }),
     );
     expect(context.adapter).toMatchObject({ vendor: 'mesa', software: true });
     expect(context.capabilities).toMatchObject({
       software: true,
+      subgroupSize: 8,
       maxBufferSize: device.limits.maxBufferSize,
     });
     await acquireDevice({ limits: 'default' });
