@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildCases } from '../../test/gpu/setup/bundle.js';
-import type { CaseProgram } from './process.js';
+import type { WorkerProgram } from '../worker.js';
 import { type CaseTotals, runCases } from './run.js';
 
 /** `name` is the script of package.json; `programOf` says how to run the module of cases at a path. */
 export async function caseCommand(
   name: string,
-  programOf: (module: string) => CaseProgram | Promise<CaseProgram>,
+  programOf: (module: string) => WorkerProgram | Promise<WorkerProgram>,
 ): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -33,7 +33,7 @@ export async function caseCommand(
 
 async function runBundle(
   wanted: string | undefined,
-  programOf: (module: string) => CaseProgram | Promise<CaseProgram>,
+  programOf: (module: string) => WorkerProgram | Promise<WorkerProgram>,
 ): Promise<CaseTotals> {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-cases-'));
   try {

@@ -1,5 +1,6 @@
 // The GPU cases under Deno, whose WebGPU is wgpu and whose compiler of WGSL is naga, as in Firefox. The one argument is the module of
 // all cases.
+import { pathToFileURL } from 'node:url';
 import { type AdapterReport, noAdapter, reportAdapter } from '../adapter.js';
 import { serveCases } from './serve.js';
 
@@ -11,4 +12,4 @@ async function adapterOfDeno(): Promise<AdapterReport> {
   return adapter;
 }
 
-await serveCases(adapterOfDeno, process.argv[2] ?? '');
+await serveCases(adapterOfDeno, () => import(pathToFileURL(process.argv[2] ?? '').href));

@@ -1,17 +1,8 @@
-// Starts processes of cases and talks to them. A case that crashes or hangs the driver takes its process along, and no more.
-import { type ForkOptions, fork } from 'node:child_process';
-import { once } from 'node:events';
+// A process of cases, as seen from the command. A case that crashes or hangs the driver takes its process along, and no more.
 import type { Failure } from '../../test/gpu/kit.js';
 import type { AdapterReport } from '../adapter.js';
+import { startWorker, type WorkerProgram } from '../worker.js';
 import type { Answer, Question } from './messages.js';
-
-/** A program that calls `serveCases`. */
-export interface CaseProgram {
-  readonly script: string;
-  readonly args: readonly string[];
-  /** What runs it; default: this Node, with its own flags. */
-  readonly runtime?: { readonly path: string; readonly flags: readonly string[] };
-}
 
 export interface CaseProcess {
   readonly adapter: AdapterReport;
@@ -22,58 +13,21 @@ export interface CaseProcess {
   close(): Promise<void>;
 }
 
-/** Longer than the slowest driver takes to compile the largest kernel. */
-const ANSWER_MILLISECONDS = 900_000;
-/** Of the end of what a process wrote, shown where it ends by itself. */
-const SHOWN_CHARACTERS = 2000;
-
-/** A fresh process of cases. Throws where there is no adapter. */
-export async function openCases({ script, args, runtime }: CaseProgram): Promise<CaseProcess> {
-  const options: ForkOptions = {
-    // The one that every runtime speaks. All that crosses is text and finite numbers.
-    serialization: 'json',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  };
-  if (runtime) Object.assign(options, { execPath: runtime.path, execArgv: runtime.flags });
-  const child = fork(script, args, options);
-  let written = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk) => {
-      written = `${written}${chunk}`.slice(-SHOWN_CHARACTERS);
-    });
-  }
-  const exit = once(child, 'exit');
-  const ended = exit.then(([code, signal]): never => {
-    throw new Error(`the process ended (${signal ?? `exit code ${code}`}): ${written.trim()}`);
-  });
-  // Whether anybody waits at that moment or not.
-  ended.catch(() => {});
-
-  async function next(): Promise<Answer> {
-    const waiting = new AbortController();
-    const { signal } = waiting;
-    const timeout = setTimeout(() => child.kill('SIGKILL'), ANSWER_MILLISECONDS);
-    try {
-      const [answer]: Answer[] = await Promise.race([once(child, 'message', { signal }), ended]);
-      if (answer === undefined || answer.say === 'error') throw new Error(answer?.message);
-      return answer;
-    } finally {
-      clearTimeout(timeout);
-      waiting.abort();
-    }
-  }
-  function ask(question: Question): Promise<Answer> {
-    const answer = next();
-    child.send(question);
+/** A fresh process of a program that calls `serveCases`. Throws where there is no adapter. */
+export async function openCases(program: WorkerProgram): Promise<CaseProcess> {
+  const worker = startWorker<Question, Answer>(program);
+  const next = async (): Promise<Answer> => {
+    const answer = await worker.next();
+    if (answer.say === 'error') throw new Error(answer.message);
     return answer;
-  }
-  const close = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await exit;
+  };
+  const ask = (question: Question): Promise<Answer> => {
+    worker.tell(question);
+    return next();
   };
 
   const ready = await next().catch(async (error: unknown) => {
-    await close();
+    await worker.close();
     throw error;
   });
   if (ready.say !== 'ready') throw new Error(`a process of cases begins with '${ready.say}'`);
@@ -93,6 +47,6 @@ export async function openCases({ script, args, runtime }: CaseProgram): Promise
         return [{ what: 'the process', expected: 'a verdict', actual }];
       }
     },
-    close,
+    close: worker.close,
   };
 }

@@ -1,7 +1,8 @@
 // Runs the GPU cases in processes: a file of cases has a process of its own, and after a failed case the rest of it a fresh one.
 import { describeFailures } from '../../test/gpu/kit.js';
 import { adapterWords } from '../adapter.js';
-import { type CaseProcess, type CaseProgram, openCases } from './process.js';
+import type { WorkerProgram } from '../worker.js';
+import { type CaseProcess, openCases } from './process.js';
 
 export interface CaseTotals {
   readonly passed: number;
@@ -10,7 +11,7 @@ export interface CaseTotals {
 
 /** Runs every case of `program` and prints what fails; never throws. No adapter, no case: a failure. */
 export async function runCases(
-  program: CaseProgram,
+  program: WorkerProgram,
   say: (line: string) => void = console.log,
 ): Promise<CaseTotals> {
   const total = { passed: 0, failed: 0 };

@@ -1,5 +1,4 @@
 // A process of cases: what the page is in a browser. Each engine has a script of its own that brings WebGPU and calls `serveCases`.
-import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 import type { Failure } from '../../test/gpu/kit.js';
 import type { AdapterReport } from '../adapter.js';
@@ -12,8 +11,11 @@ const say = (answer: Answer): void => {
 const sayError = (error: unknown): void =>
   say({ say: 'error', message: error instanceof Error ? error.message : String(error) });
 
-/** Answers the process that forked this one, with the cases of the module at `path`, until it goes away. */
-export async function serveCases(install: () => Promise<AdapterReport>, path: string): Promise<void> {
+/** Answers the process that forked this one until it goes away. `load` evaluates the module of all cases, once there is WebGPU. */
+export async function serveCases(
+  install: () => Promise<AdapterReport>,
+  load: () => Promise<unknown>,
+): Promise<void> {
   /** As in a page, what is written as an error is a failure. */
   let complaints: Failure[] = [];
   console.error = (...words: unknown[]) => {
@@ -28,7 +30,7 @@ export async function serveCases(install: () => Promise<AdapterReport>, path: st
   };
   try {
     const adapter = await install();
-    await import(pathToFileURL(path).href);
+    await load();
     process.on('message', (question: Question) => void answerTo(question).then(say, sayError));
     process.on('disconnect', () => process.exit());
     say({ say: 'ready', adapter });
