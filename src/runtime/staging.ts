@@ -44,7 +44,8 @@ export class StagingPool {
       await this.#health.guard(staging.mapAsync(MAP_READ, 0, bytes));
       return decode(staging.getMappedRange(0, bytes));
     } finally {
-      staging.unmap();
+      // A lost device has unmapped it, and in Firefox and Deno (wgpu) unmapping a buffer of such a device throws.
+      if (!this.#health.loss) staging.unmap();
       this.release(staging);
     }
   }
