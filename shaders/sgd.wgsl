@@ -22,8 +22,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> learning_rate: array<f32>;
 @group(0) @binding(5) var<storage, read_write> control: array<atomic<u32>>;
 
-fn is_member(word: u32) -> bool {
-  return word < params.end_0;
+fn is_member(words: vec4<u32>) -> vec4<bool> {
+  return words < vec4<u32>(params.end_0);
 }
 
 fn update(i: u32, rate: f32) {
@@ -51,10 +51,8 @@ fn is_finite(value: vec4<f32>) -> vec4<bool> {
 
 fn store(i: u32, p: vec4<f32>, next_p: vec4<f32>, sound: vec4<bool>) {
   weights[i] = select(p, next_p, sound);
-  for (var lane = 0u; lane < 4u; lane++) {
-    if (!sound[lane] && is_member(i * 4u + lane)) {
-      atomicStore(&control[FAULT], 1u);
-    }
+  if (any(!sound & is_member(i * 4u + vec4<u32>(0u, 1u, 2u, 3u)))) {
+    atomicStore(&control[FAULT], 1u);
   }
 }
 
@@ -63,11 +61,10 @@ fn sgd(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) l
   if (atomicLoad(&control[APPLY]) == 0u) {
     return;
   }
-  let base = (wid.y * FOLD_WIDTH + wid.x) * LANES * QUADS + lane;
-  for (var k = 0u; k < QUADS; k++) {
-    let i = base + k * LANES;
-    if (i < params.quads) {
-      update(i, learning_rate[0]);
-    }
+  // Bounded as in adam.wgsl.
+  let first = (wid.y * FOLD_WIDTH + wid.x) * LANES * QUADS + lane;
+  let end = min(first + LANES * QUADS, params.quads);
+  for (var i = first; i < end; i += LANES) {
+    update(i, learning_rate[0]);
   }
 }

@@ -13,7 +13,7 @@ export interface MemberRange {
   /** `end_0, start_1, end_1, …`: where members begin and end, in words. */
   readonly params: readonly ParamDecl[];
   readonly values: readonly number[];
-  /** `fn is_member(word: u32) -> bool`: whether a word belongs to a tensor, or to the space between two. */
+  /** `fn is_member(words: vec4<u32>) -> vec4<bool>`: whether each word belongs to a tensor, or to the space between two. */
   readonly code: string;
 }
 
@@ -21,19 +21,24 @@ export interface MemberRange {
 export function memberRange(sizes: readonly number[]): MemberRange {
   const params: ParamDecl[] = [];
   const values: number[] = [];
-  const tests: string[] = [];
+  const lines: string[] = [];
   let start = 0;
   sizes.forEach((size, member) => {
     if (member > 0) {
       params.push({ name: `start_${member}`, type: 'u32' });
       values.push(start);
-      tests.push(`  if (word < params.start_${member}) {\n    return false;\n  }`);
     }
     params.push({ name: `end_${member}`, type: 'u32' });
     values.push(start + size);
-    tests.push(`  if (word < params.end_${member}) {\n    return true;\n  }`);
+    const ends = `(words < vec4<u32>(params.end_${member}))`;
+    lines.push(
+      member === 0
+        ? `  var inside = ${ends};`
+        : `  inside |= (words >= vec4<u32>(params.start_${member})) & ${ends};`,
+    );
     start += Math.ceil(size / SLOT_WORDS) * SLOT_WORDS;
   });
-  const code = `fn is_member(word: u32) -> bool {\n${tests.join('\n')}\n  return false;\n}`;
+  const head = 'fn is_member(words: vec4<u32>) -> vec4<bool> {';
+  const code = [head, ...lines, '  return inside;', '}'].join('\n');
   return { words: start, params, values, code };
 }
