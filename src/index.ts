@@ -40,7 +40,13 @@ export {
   shutdown,
   Tensor,
   type TensorType,
+  type TuneOptions,
+  type TuningMeasurement,
+  type TuningReport,
+  type TuningStore,
+  type TuningTable,
   tensor,
+  tuningStore,
   type Update,
   type Value,
   Variable,
@@ -106,6 +112,7 @@ export * as callbacks from './nn/training/callbacks.js';
 export type { FitOptions } from './nn/training/fit-options.js';
 export { FitRun, type History, type StepEvent } from './nn/training/run.js';
 export type { CompileOptions } from './nn/training/setup.js';
+export { type ModelTuneOptions, tune } from './nn/tune.js';
 export { verify } from './nn/verify.js';
 export type { WeightBuilder } from './nn/weights.js';
 export * as optimizers from './optim/index.js';

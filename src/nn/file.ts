@@ -5,11 +5,13 @@
  */
 
 import {
+  checkedTable,
   HeddleError,
   type HostTensor,
   type NDArray,
   rejectUnknownOptions,
   type TensorType,
+  type TuningTable,
   type Variable,
 } from '../engine/index.js';
 import { parse, serialize } from '../formats/safetensors.js';
@@ -51,6 +53,8 @@ interface ModelFile {
   readonly version: number;
   readonly model: unknown;
   readonly training: TrainingConfig | null;
+  /** Missing where the model has none. */
+  readonly tuning?: TuningTable;
 }
 
 export interface LoadOptions extends RestoreOptions {
@@ -71,11 +75,17 @@ const OPTIONS = ['layers', 'loss', 'metrics'] as const;
 export async function save(model: Model): Promise<Uint8Array<ArrayBuffer>> {
   // The position and all reads belong to one moment: nothing is awaited in between.
   const [file, values] = await model.beside(async () => {
+    const { tuning } = model;
     const configAt = model.compiled ? trainingConfigOf(model) : null;
     const read = async ([name, variable]: [string, Variable]) => [name, await variable.read()] as const;
     const tensors = new Map<string, HostTensor>(await Promise.all([...tensorsOf(model)].map(read)));
     const training = configAt?.(tensors.get('control/step')?.data[0] ?? 0) ?? null;
-    const config: ModelFile = { version: VERSION, model: model.config, training };
+    const config: ModelFile = {
+      version: VERSION,
+      model: model.config,
+      training,
+      ...(tuning ? { tuning } : {}),
+    };
     return [config, tensors] as const;
   });
   return serialize(values, { [KEY]: JSON.stringify(file) });
@@ -105,6 +115,7 @@ export async function load<P extends Prediction = NDArray>(
   try {
     if (file.training) compileAs(model, file.training, options, name);
     fill(model, tensors, name);
+    if (file.tuning) model.adoptTuning(file.tuning, true);
     if (file.training)
       Object.assign(model.trainer('load').position, checkedPosition(file.training.position, tensors, name));
     return model;
@@ -235,10 +246,11 @@ function checkedFile(json: string | undefined, file: string): ModelFile {
   }
   const duplicate = findDuplicateKey(json);
   if (duplicate) throw damaged(file, `its config has the key '${duplicate.key}' twice`);
-  const { version, model, training = null } = value ?? {};
+  const { version, model, training = null, tuning } = value ?? {};
   if (version !== VERSION)
     throw damaged(file, `its version is ${String(version)}, this library reads ${VERSION}`);
-  return { version, model, training };
+  if (tuning === undefined) return { version, model, training };
+  return { version, model, training, tuning: checkedTable('load', tuning, `the tuning table in ${file}`) };
 }
 
 function checkedPosition(

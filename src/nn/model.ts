@@ -10,16 +10,20 @@ import {
 } from '../data/columns.js';
 import { type BatchSource, isBatchSource } from '../data/stream.js';
 import {
+  type Backend,
+  currentBackend,
   HeddleError,
   type NDArray,
   type Program,
   type ResidentTensor,
   rejectUnknownOptions,
+  type TuningTable,
   type VerifyReport,
   verifyProgram,
 } from '../engine/index.js';
 import { checkedCount } from './checks.js';
 import { checkRows, chosenBatchSize } from './fixed-batch.js';
+import { ModelTuning } from './model-tuning.js';
 import { Network } from './network.js';
 import type { NetworkSpec, StackSpec } from './network-spec.js';
 import { predictResident, predictRows } from './predict.js';
@@ -48,7 +52,8 @@ type Resident<P extends Prediction> = P extends NDArray ? ResidentTensor : Recor
 
 /** `P` is what `predict` gives: an array for models of one output. */
 export class Model<P extends Prediction = Prediction> extends Network {
-  readonly #programs = new Programs();
+  readonly #tuning = new ModelTuning(this);
+  readonly #programs = new Programs(() => this.#tuning.for(() => this.#device()));
   readonly #gate = new Gate();
   #trainer: Trainer | null = null;
   #disposed = false;
@@ -73,6 +78,46 @@ export class Model<P extends Prediction = Prediction> extends Network {
     this.#programs.dropTraining();
     this.#trainer = trainer;
     for (const scalar of Object.values(this.control)) scalar.assign(Uint32Array.of(0));
+  }
+
+  /**
+   * The kernels that `tune` found for this model: a table by which its programs are compiled, on top of `init`'s, and which is saved with
+   * it. `null`: none. Setting it drops what is compiled, not the weights.
+   *
+   * A table of another adapter is refused when the next program is compiled; but one that came with the model's file is kept and not used,
+   * with one notice.
+   *
+   * @throws HeddleError for anything that is no table, and while the model trains.
+   */
+  get tuning(): TuningTable | null {
+    return this.#tuning.table;
+  }
+
+  set tuning(table: TuningTable | null) {
+    this.adoptTuning(table, false);
+  }
+
+  /** @internal Sets `tuning`, by hand or as it was `loaded`. */
+  adoptTuning(table: TuningTable | null, loaded: boolean): void {
+    const running = this.#trainer?.running ?? '';
+    if (running !== '' && running !== 'tune') {
+      throw new HeddleError({
+        op: 'tuning',
+        message: `model '${this.name}' is training`,
+        roles: ['model'],
+        values: { model: this.name },
+        fix: 'await the run in work first',
+      });
+    }
+    this.#tuning.set(table, loaded);
+    this.#trainer?.forgetPrograms();
+    this.#programs.renew();
+  }
+
+  /** The device of the weights, else the one in use. */
+  async #device(): Promise<Backend> {
+    const shared = this.weights.find((weight) => weight.store.backend)?.store.backend;
+    return this.store.backend ?? shared ?? currentBackend();
   }
 
   /** The program of the last training, that of full batches: for `print()`, `stats()` and `verify`. `null` before. */

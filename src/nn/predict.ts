@@ -9,8 +9,10 @@ import {
   NDArray,
   ops,
   type Program,
+  type ProgramSpec,
   type ResidentTensor,
   type Tensor,
+  type TensorType,
 } from '../engine/index.js';
 import { statesOf } from './forward.js';
 import type { Network } from './network.js';
@@ -89,18 +91,21 @@ function programFor(
     dtype: value.dtype,
   }));
   const key = `predict ${types.map(({ shape, dtype }) => `${dtype}[${shape.join(',')}]`).join(' ')}`;
-  return programs.get(key, user, () => {
-    const inputs: Record<string, Tensor> = {};
-    const x = types.map(({ shape, dtype }, index) => {
-      const fed = input(shape, dtype);
-      inputs[`x${index}`] = fed;
-      const wanted = network.inputs[index]?.dtype ?? 'float32';
-      return dtype === wanted ? fed : ops.cast(fed, wanted);
-    });
-    const pass = network.forward(x, { training: false, counter: network.counter });
-    const outputs = Object.fromEntries(pass.outputs.map((value, index) => [`output${index}`, value]));
-    return { name: `${network.name}/predict`, inputs, outputs, updates: statesOf(pass.updates) };
+  return programs.get(key, user, () => predictionSpec(network, types));
+}
+
+/** The program for inputs of these types, before it is compiled. */
+export function predictionSpec(network: Network, types: readonly TensorType[]): ProgramSpec {
+  const inputs: Record<string, Tensor> = {};
+  const x = types.map(({ shape, dtype }, index) => {
+    const fed = input(shape, dtype);
+    inputs[`x${index}`] = fed;
+    const wanted = network.inputs[index]?.dtype ?? 'float32';
+    return dtype === wanted ? fed : ops.cast(fed, wanted);
   });
+  const pass = network.forward(x, { training: false, counter: network.counter });
+  const outputs = Object.fromEntries(pass.outputs.map((value, index) => [`output${index}`, value]));
+  return { name: `${network.name}/predict`, inputs, outputs, updates: statesOf(pass.updates) };
 }
 
 /** The inputs of `columns`, with rows of zeros behind them up to `size`. */

@@ -1,6 +1,6 @@
 /** Compiled programs of one model: one for each mode and shape, the least recently used given up first. */
 
-import { compile, type Program, type ProgramSpec } from '../../engine/index.js';
+import { compile, type Program, type ProgramSpec, type TuningTable } from '../../engine/index.js';
 
 /** Programs kept beside those in use. A fit needs two (full and last batch), its validation two more. */
 const CAPACITY = 16;
@@ -17,11 +17,19 @@ interface Entry {
 
 export class Programs {
   readonly #cache = new Map<string, Entry>();
+  /** What `renew` took out of the cache while somebody ran it. */
+  readonly #leaving = new Set<Entry>();
+  readonly #tuning: () => Promise<TuningTable | null>;
+
+  /** `tuning`: the table to compile by, asked for each program. */
+  constructor(tuning: () => Promise<TuningTable | null>) {
+    this.#tuning = tuning;
+  }
 
   /** The program of `key`, compiled by `spec` where it is not there yet. It stays until `user` lets go. A failure is not kept. */
   async get(key: string, user: object, spec: () => ProgramSpec, onProgress?: Progress): Promise<Program> {
     const entry = this.#cache.get(key) ?? {
-      program: compile({ ...spec(), ...(onProgress ? { onProgress } : {}) }),
+      program: this.#compile({ ...spec(), ...(onProgress ? { onProgress } : {}) }),
       users: new Set(),
       made: null,
     };
@@ -38,6 +46,10 @@ export class Programs {
     }
   }
 
+  async #compile(spec: ProgramSpec): Promise<Program> {
+    return compile({ ...spec, tuning: await this.#tuning() });
+  }
+
   /** Keeps a program until `user` lets go. */
   hold(program: Program, user: object): void {
     for (const { made, users } of this.#cache.values()) if (made === program) users.add(user);
@@ -46,6 +58,10 @@ export class Programs {
   /** `user` has done with all its programs. */
   letGo(user: object): void {
     for (const { users } of this.#cache.values()) users.delete(user);
+    for (const entry of this.#leaving) {
+      entry.users.delete(user);
+      if (entry.users.size === 0) this.#leave(entry);
+    }
     this.#evict();
   }
 
@@ -58,6 +74,15 @@ export class Programs {
     }
   }
 
+  /** Lets every program be compiled anew when it is next asked for. Those in use stay until nobody runs them. */
+  renew(): void {
+    for (const entry of this.#cache.values()) {
+      if (entry.users.size > 0) this.#leaving.add(entry);
+      else release(entry);
+    }
+    this.#cache.clear();
+  }
+
   /** Gives up all that depends on how the model was compiled. */
   dropTraining(): void {
     for (const key of this.#cache.keys()) if (!key.startsWith('predict ')) this.drop(key);
@@ -65,6 +90,12 @@ export class Programs {
 
   dispose(): void {
     this.drop('');
+    for (const entry of this.#leaving) this.#leave(entry);
+  }
+
+  #leave(entry: Entry): void {
+    this.#leaving.delete(entry);
+    release(entry);
   }
 
   #evict(): void {

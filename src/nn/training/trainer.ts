@@ -8,6 +8,7 @@ import {
   HeddleError,
   ops,
   type Program,
+  type ProgramSpec,
   type Tensor,
 } from '../../engine/index.js';
 import type { Network } from '../network.js';
@@ -153,17 +154,27 @@ export class Trainer {
 
   /** A step on batches like `columns` that are fed from the host. */
   fedProgram(mode: 'train' | 'evaluate', columns: Columns, onProgress?: Progress): Promise<Program> {
-    const { network, setup, programs } = this;
-    const spec = () => {
-      const { batch, inputs } = symbolicBatch(columns, (value, index) => this.#converted(value, index));
-      const updates =
-        mode === 'train'
-          ? trainingUpdates(network, setup, network.control, batch)
-          : evaluationUpdates(network, setup, batch);
-      return { name: `${network.name}/${mode} fed`, inputs, updates };
-    };
-    const user = mode === 'train' ? this : setup.evaluation;
-    return programs.get(`fed ${mode} ${signatureOf(columns)}`, user, spec, onProgress);
+    const user = mode === 'train' ? this : this.setup.evaluation;
+    const spec = () => this.fedSpec(mode, columns);
+    return this.programs.get(`fed ${mode} ${signatureOf(columns)}`, user, spec, onProgress);
+  }
+
+  /** The same before it is compiled. */
+  fedSpec(mode: 'train' | 'evaluate', columns: Columns): ProgramSpec {
+    const { network, setup } = this;
+    const { batch, inputs } = symbolicBatch(columns, (value, index) => this.#converted(value, index));
+    const updates =
+      mode === 'train'
+        ? trainingUpdates(network, setup, network.control, batch)
+        : evaluationUpdates(network, setup, batch);
+    return { name: `${network.name}/${mode} fed`, inputs, updates };
+  }
+
+  /** Forgets the programs that trained: they are compiled anew. */
+  forgetPrograms(): void {
+    this.lastProgram = null;
+    this.mainProgram = null;
+    this.programs.letGo(this.#main);
   }
 
   /** A fed column in the dtype that the model computes with; bytes become numbers on the device. */
@@ -217,10 +228,13 @@ export class Trainer {
     if (this.busy) {
       throw new HeddleError({
         op,
-        message: `model '${this.network.name}' is already training`,
+        message: `model '${this.network.name}' is ${this.running === 'tune' ? 'being tuned' : 'already training'}`,
         roles: ['model'],
         values: { model: this.network.name },
-        fix: 'await the run in work, or end it with run.stop()',
+        fix:
+          this.running === 'tune'
+            ? 'await tune(), or end it by its signal'
+            : 'await the run in work, or end it with run.stop()',
       });
     }
     this.running = op;

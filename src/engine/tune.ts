@@ -1,0 +1,120 @@
+/** Which of an op's kernels is fastest here? Measures what programs ask for, in bounded time, and gives a table that programs compile by. */
+
+import { mergeRequests, type TunableRequest, tunableRequests } from '../compiler/tunable.js';
+import { HeddleError, rejectUnknownOptions } from '../core/errors.js';
+import type { Backend } from './backend.js';
+import { graphOf, type ProgramSpec, sharedBackend, variablesOf } from './compile.js';
+import { assertAlive } from './store.js';
+import { measure, type TuningMeasurement } from './tune-measure.js';
+import { Pace } from './tune-pace.js';
+import { type TuningStore, tuningStore } from './tuning-store.js';
+import { adapterName, type TuningTable, tuningTable } from './tuning-table.js';
+
+export interface TuneOptions {
+  /** How long to measure at most, compilation included; looked at between samples. Default 3000. */
+  readonly milliseconds?: number;
+  /** Kernels tried for one request, of those that rank best. Default 4. */
+  readonly variants?: number;
+  /** Measures in idle moments alone (`requestIdleCallback`), in short pieces; waiting for them is no part of `milliseconds`. Default `false`. */
+  readonly idle?: boolean;
+  /**
+   * Starts from what is remembered for this adapter, measures only what is not, and remembers that too: `true` by `tuningStore()`, or in a
+   * store of one's own. Default `false`.
+   */
+  readonly remember?: boolean | TuningStore;
+  /** Measures again what is remembered: after a new driver, say. Default `false`. */
+  readonly again?: boolean;
+  /** Ends it; the promise then rejects with an `AbortError`, and nothing is changed. */
+  readonly signal?: AbortSignal;
+  /** Called as requests are measured: `(4, 9)` reads "4 of 9 are done". */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface TuningReport {
+  /** The kernel for each request that was measured or remembered. */
+  readonly table: TuningTable;
+  /** What was measured now, most work first. */
+  readonly measured: readonly TuningMeasurement[];
+  /** Whether the time sufficed for all. Otherwise the heuristics go on choosing for the rest. */
+  readonly complete: boolean;
+}
+
+export const TUNE_OPTIONS: readonly (keyof TuneOptions)[] = [
+  'milliseconds',
+  'variants',
+  'idle',
+  'remember',
+  'again',
+  'signal',
+  'onProgress',
+];
+
+/** `tune` for the programs that `specs` describe; none of them is compiled or run, and no variable of theirs is touched. */
+export async function tunePrograms(
+  specs: readonly ProgramSpec[],
+  options: TuneOptions = {},
+): Promise<TuningReport> {
+  rejectUnknownOptions('tune', options, TUNE_OPTIONS);
+  const { milliseconds = 3000, variants = 4, idle = false, remember = false, again = false } = options;
+  checkPositive('milliseconds', milliseconds, milliseconds > 0);
+  checkPositive('variants', variants, Number.isInteger(variants) && variants > 1);
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const { backend, requests } = await requestsOf(specs);
+  const adapter = adapterName(backend.adapter);
+  const store = remember === true ? tuningStore() : remember || null;
+  // Before anything is measured: where there is no storage, nothing is lost.
+  const known = (await store?.read(adapter))?.entries ?? {};
+  const entries = new Map<string, string>();
+  const open: TunableRequest[] = [];
+  for (const request of requests) {
+    const kept = again || !Object.hasOwn(known, request.key) ? undefined : known[request.key];
+    if (kept !== undefined && request.candidates.some(({ key }) => key === kept))
+      entries.set(request.key, kept);
+    else open.push(request);
+  }
+  const measured: TuningMeasurement[] = [];
+  const pace = new Pace({ milliseconds, idle, signal });
+  onProgress?.(0, open.length);
+  for (const request of open) {
+    const found = await measure(request, { backend, variants, idle, pace });
+    if (!found) break;
+    measured.push(found);
+    entries.set(found.key, found.chosen);
+    onProgress?.(measured.length, open.length);
+  }
+  const table = tuningTable(adapter, entries);
+  if (measured.length > 0) await store?.write(table);
+  return { table, measured, complete: measured.length === open.length };
+}
+
+async function requestsOf(
+  specs: readonly ProgramSpec[],
+): Promise<{ backend: Backend; requests: readonly TunableRequest[] }> {
+  const graphs = specs.map(({ name = 'program', ...spec }) => graphOf(name, spec).graph);
+  const variables = graphs.flatMap(variablesOf);
+  assertAlive('tune', variables);
+  const backend = await sharedBackend(variables);
+  if (backend.kind === 'cpu') {
+    throw new HeddleError({
+      op: 'tune',
+      message: 'the CPU device runs the reference: there are no kernels to choose between',
+      roles: ['device'],
+      values: { device: 'cpu' },
+      fix: "tune on a WebGPU device: init({ device: 'webgpu' })",
+    });
+  }
+  const requests = graphs.flatMap((graph) => tunableRequests(graph, backend.capabilities));
+  return { backend, requests: mergeRequests(requests) };
+}
+
+function checkPositive(role: string, value: number, fits: boolean): void {
+  if (fits) return;
+  throw new HeddleError({
+    op: 'tune',
+    message: `${role} is ${value}`,
+    roles: [role],
+    values: { [role]: value },
+    fix: role === 'variants' ? 'give a whole number from 2 up' : 'give a number above 0',
+  });
+}
