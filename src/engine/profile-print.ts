@@ -18,28 +18,31 @@ export function printProfile(profile: Omit<Profile, 'print'>): string {
       return cells(row, soFar);
     });
   return [
-    `${program}: ${milliseconds(whole)} ms a run; its ${dispatches.length} dispatches alone ${milliseconds(sum)} ms (${how}, median of ${repeat})`,
+    `${program}: ${digits(whole)} ms a run; its ${dispatches.length} dispatches alone ${digits(sum)} ms (${how}, median of ${repeat})`,
     printTable(HEADER, rows),
   ].join('\n');
 }
 
 function cells(row: ProfiledDispatch, soFar: number): string[] {
-  const { index, step, kernel, variant, milliseconds: time, spread, share, bytes, flops } = row;
+  const { index, step, kernel, variant, milliseconds, spread, share, bytes, flops } = row;
   return [
     String(index),
     step,
     kernel,
     variant,
-    milliseconds(time),
+    digits(milliseconds),
     `${(100 * spread).toFixed(0)} %`,
     `${(100 * share).toFixed(1)} %`,
     `${(100 * soFar).toFixed(1)} %`,
-    rate(bytes, time),
-    flops === undefined ? '' : rate(flops, time),
+    rate(bytes, milliseconds),
+    flops === undefined ? '' : rate(flops, milliseconds),
   ];
 }
 
-const milliseconds = (value: number): string => value.toFixed(value < 1 ? 4 : 2);
-
 /** In 10⁹ a second. */
-const rate = (amount: number, time: number): string => (time > 0 ? (amount / time / 1e6).toPrecision(3) : '');
+const rate = (amount: number, milliseconds: number): string =>
+  milliseconds > 0 ? digits(amount / milliseconds / 1e6) : '';
+
+/** Four significant digits, but no more than four behind the point. */
+const digits = (value: number): string =>
+  value.toFixed(value < 1 ? 4 : Math.max(0, 3 - Math.floor(Math.log10(value))));

@@ -59,7 +59,7 @@ export interface Profile {
 export interface ProfiledProgram {
   readonly name: string;
   readonly adapter: AdapterSummary;
-  readonly executor: Executor;
+  readonly executor: Pick<Executor, 'plan' | 'profile'>;
 }
 
 const OPTIONS = ['repeat', 'milliseconds', 'onProgress'] as const;
