@@ -56,6 +56,8 @@ export interface BenchCase {
   readonly unit: string;
   /** Steps in one block; a sample is one block or several. Default: as many as last a while, found for each engine. */
   readonly steps?: number;
+  /** Samples that are enough, where they hardly scatter. Default: as many as asked for. */
+  readonly runs?: number;
   /** Where the roofline can judge it. */
   readonly cost?: Cost;
   /** The right results. */

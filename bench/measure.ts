@@ -4,7 +4,7 @@
  */
 
 import { countCalls } from './calls.js';
-import type { BenchCase, Contestant, Expected, Work } from './case.js';
+import type { BenchCase, Contestant, Expected, Identity, Work } from './case.js';
 import type { Roof } from './roofline.js';
 import { type DeviceCalls, type Row, rowsOf, type Timing } from './row.js';
 
@@ -16,6 +16,8 @@ export interface MeasureOptions {
   readonly signal?: AbortSignal;
   /** Told before each sample: what happens, and how many of how many are done in this case. */
   readonly onSample?: (text: string, done: number, total: number) => void;
+  /** Told after each sample: the rows of the samples so far. */
+  readonly onRows?: (rows: readonly Row[]) => void;
 }
 
 /** A sample takes as many blocks as make it last this long: one hiccup of the machine must not be the whole of it. */
@@ -28,6 +30,7 @@ const MOST_STEPS = 512;
 interface Entry {
   readonly contestant: Contestant;
   readonly expected: Expected;
+  identity: Identity;
   work: Work | null;
   /** Steps in one block, and blocks in one sample. */
   steps: number;
@@ -40,7 +43,8 @@ interface Entry {
 
 /** The rows of a case; where the first step was timed, its rows follow, as the case `NAME/first`. */
 export async function measure(bench: BenchCase, options: MeasureOptions): Promise<Row[]> {
-  const { runs, signal, onSample } = options;
+  const { signal, onSample, onRows } = options;
+  const runs = Math.min(options.runs, bench.runs ?? Number.POSITIVE_INFINITY);
   // Neither the oracle nor an engine's start belongs to a first step.
   const entries = bench.contestants.map((contestant) => entryOf(bench, contestant));
   const total = entries.length * (runs + 1);
@@ -53,7 +57,7 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
     if (entry.failed !== null) return;
     try {
       if (!entry.work) {
-        await entry.contestant.describe();
+        entry.identity = await entry.contestant.describe();
         opened = performance.now();
         entry.work = await entry.contestant.open();
       }
@@ -80,23 +84,28 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
         await turnOf(entry, `sample ${run + 1} of ${runs}`, async (work) => {
           entry.samples.push(await (work.sample ? work.sample() : timed(entry, work)));
         });
+        onRows?.(rowsSoFar(bench, entries, options.roof));
       }
     }
   } finally {
     for (const { work } of entries) work?.dispose();
   }
-  const { suite, name, unit, cost } = bench;
-  const timings = await Promise.all(entries.map(timingOf));
-  const rows = rowsOf(
-    { suite, case: name, unit, ...(cost ? { cost } : {}), ...(options.roof ? { roof: options.roof } : {}) },
-    timings,
-  );
+  const rows = rowsSoFar(bench, entries, options.roof);
   if (!bench.first) return rows;
-  const firsts = timings.map((timing, index): Timing => {
-    const { first = null } = entries[index] ?? {};
-    return { ...timing, samples: first === null ? [] : [first], calls: null };
+  const firsts = entries.map((entry): Timing => {
+    const { first } = entry;
+    return { ...timingOf(entry), samples: first === null ? [] : [first], calls: null };
   });
-  return [...rows, ...rowsOf({ suite, case: firstOf(name), unit: 'ms' }, firsts)];
+  return [...rows, ...rowsOf({ suite: bench.suite, case: firstOf(bench.name), unit: 'ms' }, firsts)];
+}
+
+function rowsSoFar(
+  { suite, name, unit, cost }: BenchCase,
+  entries: readonly Entry[],
+  roof: Roof | undefined,
+): Row[] {
+  const at = { suite, case: name, unit, ...(cost ? { cost } : {}), ...(roof ? { roof } : {}) };
+  return rowsOf(at, entries.map(timingOf));
 }
 
 /** `mlp/first` of `mlp/free`. */
@@ -105,6 +114,7 @@ const firstOf = (name: string): string => name.replace(/\/[^/]*$/, '/first');
 const entryOf = (bench: BenchCase, contestant: Contestant): Entry => ({
   contestant,
   expected: (contestant.expected ?? bench.expected)(),
+  identity: { version: 'unknown', adapter: 'none' },
   work: null,
   steps: 1,
   blocks: 1,
@@ -139,10 +149,13 @@ async function timed({ steps, blocks }: Entry, work: Work): Promise<number> {
   return (performance.now() - start) / (steps * blocks);
 }
 
-async function timingOf({ contestant, samples, calls, failed }: Entry): Promise<Timing> {
-  const { engine } = contestant;
-  return { engine, ...(await contestant.describe()), samples, calls: failed === null ? calls : null, failed };
-}
+const timingOf = ({ contestant: { engine }, identity, samples, calls, failed }: Entry): Timing => ({
+  engine,
+  ...identity,
+  samples,
+  calls: failed === null ? calls : null,
+  failed,
+});
 
 /** Throws where one result is off. */
 export function compare(results: ArrayLike<number>, { values, tolerance, name }: Expected): void {

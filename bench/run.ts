@@ -9,7 +9,7 @@ import { SUITES } from './suites/index.js';
 export interface RunOptions {
   /** Default: all. */
   readonly suites?: readonly string[];
-  /** Default: all of the suites. */
+  /** `NAME`, in whichever suites have it, or `SUITE/NAME`. Default: all of the suites. */
   readonly cases?: readonly string[];
   /** Whether other engines run too. Default true. */
   readonly peers?: boolean;
@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Told once, before the first case that is judged by it. */
   readonly onRoof?: (roof: Roof) => void;
+  /** Told after each sample of a case: its rows so far. */
+  readonly onSample?: (rows: readonly Row[], bench: BenchCase) => void;
   /** Told as a case ends. */
   readonly onRows?: (rows: readonly Row[], bench: BenchCase) => void;
 }
@@ -34,7 +36,7 @@ export interface Progress {
 
 export const DEFAULT_RUNS = 9;
 
-/** The rows of the suites asked for, in order. Throws for an unknown suite, and where a signal aborts. */
+/** The rows of the suites asked for, in order. Throws for unknown suites and cases, and where a signal aborts. */
 export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
   const { suites = Object.keys(SUITES), peers = true, runs = DEFAULT_RUNS, size = 'full', signal } = options;
   const engines: readonly EngineName[] = peers ? ENGINES : ['heddle'];
@@ -43,7 +45,7 @@ export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
     if (!suite) throw new Error(`no suite '${name}'; there are ${Object.keys(SUITES).join(', ')}`);
     return suite.cases(size, engines);
   });
-  const cases = options.cases ? options.cases.map((name) => caseNamed(name, offered)) : offered;
+  const cases = options.cases ? options.cases.flatMap((name) => casesNamed(name, offered)) : offered;
   const rows: Row[] = [];
   const start = performance.now();
   let roof: Roof | undefined;
@@ -72,6 +74,7 @@ export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
         const seconds = (performance.now() - start) / 1000;
         options.onProgress?.({ text, done, secondsLeft: done > 0 ? (seconds * (1 - done)) / done : null });
       },
+      onRows: (found) => options.onSample?.(found, bench),
     });
     rows.push(...measured);
     options.onRows?.(measured, bench);
@@ -111,8 +114,10 @@ async function rowsLeftOut({ suite, name, unit, cost, contestants }: BenchCase, 
   return rowsOf({ suite, case: name, unit }, await Promise.all(timings));
 }
 
-function caseNamed(name: string, offered: readonly BenchCase[]): BenchCase {
-  const found = offered.find((bench) => bench.name === name);
-  if (found) return found;
-  throw new Error(`no case '${name}'; there are ${offered.map((bench) => bench.name).join(', ')}`);
+function casesNamed(name: string, offered: readonly BenchCase[]): readonly BenchCase[] {
+  const found = offered.filter((bench) => bench.name === name || fullName(bench) === name);
+  if (found.length > 0) return found;
+  throw new Error(`no case '${name}'; there are ${offered.map(fullName).join(', ')}`);
 }
+
+const fullName = ({ suite, name }: BenchCase): string => `${suite}/${name}`;

@@ -4,6 +4,7 @@ import type { Contestant, Identity, Work } from '../case.js';
 import type { EngineName } from '../row.js';
 import type { Task } from '../task.js';
 import { describeHeddle, openHeddle, openHeddleFit } from './heddle.js';
+import { lazyContestant } from './lazy.js';
 
 /** How the steps of a block are driven. */
 export type Drive =
@@ -22,24 +23,17 @@ export function contestant(engine: EngineName, task: Task, drive: Drive): Contes
       open: () => (drive === 'fit' ? openHeddleFit(task) : openHeddle(task, drive)),
     };
   }
-  const peer = PEERS[engine];
-  return {
-    engine,
-    async describe() {
-      try {
-        return await (await peer()).describe();
-      } catch {
-        // Why it could not start stands in the row already.
-        return { version: 'unknown', adapter: 'none' };
-      }
-    },
-    async open() {
-      const { open, openFit } = await peer();
-      if (drive !== 'fit') return open(task, drive);
-      if (!openFit) throw new Error(`${engine} has no fit`);
-      return openFit(task);
-    },
-  };
+  return lazyContestant(engine, async () => {
+    const { describe, open, openFit } = await PEERS[engine]();
+    return {
+      describe,
+      async open() {
+        if (drive !== 'fit') return open(task, drive);
+        if (!openFit) throw new Error(`${engine} has no fit`);
+        return openFit(task);
+      },
+    };
+  });
 }
 
 /** Which engines have something to be driven so. */
