@@ -9,10 +9,17 @@ export interface CaseTotals {
   readonly failed: number;
 }
 
-/** Runs every case of `program` and prints what fails; never throws. No adapter, no case: a failure. */
+export interface RunCasesOptions {
+  /** Only files whose name holds one of these words; default: all files. */
+  readonly words?: readonly string[];
+  /** Takes a line of what is printed; default: `console.log`. */
+  readonly say?: (line: string) => void;
+}
+
+/** Runs the cases of `program` and prints what fails; never throws. No adapter, no case: a failure. */
 export async function runCases(
   program: WorkerProgram,
-  say: (line: string) => void = console.log,
+  { words = [], say = console.log }: RunCasesOptions = {},
 ): Promise<CaseTotals> {
   const total = { passed: 0, failed: 0 };
   const fail = (what: string, why: string): void => {
@@ -54,7 +61,11 @@ export async function runCases(
   }
 
   try {
-    for (const [file, names] of Object.entries(await listCases())) await runFile(file, names);
+    const files = Object.entries(await listCases()).filter(
+      ([file]) => words.length === 0 || words.some((word) => file.includes(word)),
+    );
+    if (files.length === 0) throw new Error(`no file of cases holds ${words.join(' or ')}`);
+    for (const [file, names] of files) await runFile(file, names);
   } catch (error) {
     fail('the run', error instanceof Error ? error.message : String(error));
   }

@@ -1,0 +1,49 @@
+// `npm run bench:node`: the suites of `npm run bench` without a browser: under Dawn in Node, on the Vulkan driver that
+// `VK_ICD_FILENAMES` names.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { benchHelp, benchOptions } from './bench/options.js';
+import { clearProgress, printResult, showProgress } from './bench/print.js';
+import { buildSuites } from './bench/suites-bundle.js';
+import { openSuites, type SuiteRun } from './bench/suites-process.js';
+import { projectRoot } from './entries.js';
+
+const { help, json, run } = benchOptions(process.argv.slice(2));
+
+function dawnVersion(): string {
+  const manifest = new URL('node_modules/webgpu/package.json', projectRoot);
+  return `Dawn of webgpu ${JSON.parse(readFileSync(manifest, 'utf8')).version}`;
+}
+
+async function runInProcess(module: string): Promise<SuiteRun> {
+  const script = fileURLToPath(new URL('bench/dawn-worker.ts', import.meta.url));
+  const suites = await openSuites({ script, args: [module] });
+  try {
+    return await suites.run(run, { onProgress: showProgress });
+  } finally {
+    await suites.close();
+  }
+}
+
+async function main(): Promise<void> {
+  process.stderr.write('bench: building the suites\n');
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-suites-'));
+  try {
+    const module = join(folder, 'suites.mjs');
+    writeFileSync(module, await buildSuites());
+    const result = await runInProcess(module);
+    if (result.rows.length > 0) printResult(dawnVersion(), result, { runs: run.runs, json });
+    if (result.error !== null) throw new Error(result.error);
+  } catch (error) {
+    clearProgress();
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+if (help) console.log(benchHelp('bench:node'));
+else await main();

@@ -1,0 +1,143 @@
+// What the pack does on a bare machine: finds a driver, runs the GPU cases, then the suites, and leaves results in files.
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Roof } from '../../bench/roofline.js';
+import type { Row } from '../../bench/row.js';
+import { type AdapterReport, adapterWords } from '../adapter.js';
+import { openSuites, type SuiteRun } from '../bench/suites-process.js';
+import { benchTable } from '../bench/table.js';
+import { type CaseTotals, runCases } from '../gpu-cases/run.js';
+import type { WorkerProgram } from '../worker.js';
+import { type Driver, driversHere, libraryPath, manifestOf } from './drivers.js';
+import { PACK_HELP, type PackOptions, packOptions } from './options.js';
+
+/** First words by which the script knows that it is not the command. */
+export const WORKERS = { cases: 'worker:cases', suites: 'worker:suites' } as const;
+
+const script = fileURLToPath(import.meta.url);
+const folder = dirname(script);
+const results = join(folder, 'results');
+
+/** The exit status. */
+export async function runPack(args: readonly string[]): Promise<number> {
+  let total: CaseTotals = { passed: 0, failed: 1 };
+  try {
+    const options = packOptions(args);
+    if (options.help) {
+      console.log(PACK_HELP);
+      return 0;
+    }
+    rmSync(results, { recursive: true, force: true });
+    mkdirSync(results);
+    const { env, adapter, suites } = await findDriver();
+    console.log(`adapter: ${adapterWords(adapter)}; VK_ICD_FILENAMES=${env.VK_ICD_FILENAMES}`);
+    total = add(await casesOf(options, env), await suitesOf(options, suites, env, adapter));
+  } catch (error) {
+    console.log(`FAILED ${error instanceof Error ? error.message : String(error)}`);
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  return total.failed > 0 ? 1 : 0;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+const add = (a: CaseTotals, b: CaseTotals): CaseTotals => ({
+  passed: a.passed + b.passed,
+  failed: a.failed + b.failed,
+});
+
+const program = (worker: string, env: Environment): WorkerProgram => ({ script, args: [worker], env });
+
+/** The first driver, best first, that gives an adapter which may be used. Throws where none does, and says what each said. */
+async function findDriver(): Promise<{
+  env: Environment;
+  adapter: AdapterReport;
+  suites: readonly string[];
+}> {
+  const refused: string[] = [];
+  const drivers = driversHere(process.env);
+  for (const driver of drivers) {
+    const env = environmentOf(driver);
+    try {
+      const found = await openSuites(program(WORKERS.suites, env));
+      const { adapter, suites } = found;
+      await found.close();
+      if (!adapter.software || process.env.HEDDLE_ALLOW_SOFTWARE === '1') return { env, adapter, suites };
+      refused.push(`${driver.path}: ${adapterWords(adapter)}; HEDDLE_ALLOW_SOFTWARE=1 accepts it`);
+    } catch (error) {
+      const [words] = (error instanceof Error ? error.message : String(error)).split('\n');
+      refused.push(`${driver.path}: ${words}`);
+    }
+  }
+  const tried = refused.length > 0 ? refused.join('\n  ') : 'this machine has no manifest of a driver';
+  throw new Error(
+    `no Vulkan driver with a GPU; install the GPU's driver with its Vulkan part, or name its manifest in VK_ICD_FILENAMES\n  ${tried}`,
+  );
+}
+
+/** What a process needs in its environment to load a driver: a manifest, and the loader, the pack's own where the machine has none. */
+function environmentOf({ kind, path }: Driver): Environment {
+  let manifest = path;
+  if (kind === 'library') {
+    manifest = join(results, 'driver.json');
+    writeFileSync(manifest, manifestOf(path));
+  }
+  if (libraryPath('libvulkan.so.1', process.env)) return { VK_ICD_FILENAMES: manifest };
+  const others = process.env.LD_LIBRARY_PATH ? `:${process.env.LD_LIBRARY_PATH}` : '';
+  return { VK_ICD_FILENAMES: manifest, LD_LIBRARY_PATH: `${join(folder, 'lib')}${others}` };
+}
+
+async function casesOf({ caseFiles }: PackOptions, env: Environment): Promise<CaseTotals> {
+  if (!caseFiles) return { passed: 0, failed: 0 };
+  const say = (line: string): void => {
+    console.log(line);
+    appendFileSync(join(results, 'cases.txt'), `${line}\n`);
+  };
+  const totals = await runCases(program(WORKERS.cases, env), { words: caseFiles, say });
+  say(`${totals.passed} passed, ${totals.failed} failed`);
+  return totals;
+}
+
+/** A process for each suite: what crashes the driver costs the rest of its suite alone. Each row counts as a test. */
+async function suitesOf(
+  { suites: wanted, run }: PackOptions,
+  offered: readonly string[],
+  env: Environment,
+  adapter: AdapterReport,
+): Promise<CaseTotals> {
+  if (!wanted) return { passed: 0, failed: 0 };
+  const names = wanted.length > 0 ? wanted : offered;
+  const rows: Row[] = [];
+  let roof: Roof | null = null;
+  let failed = 0;
+  const keep = (): void => {
+    writeFileSync(join(results, 'rows.json'), `${JSON.stringify(rows, null, 1)}\n`);
+    const head = `${adapterWords(adapter)}, ${new Date().toISOString()}, ${run.runs} samples`;
+    writeFileSync(join(results, 'table.txt'), `${head}\n${benchTable(rows, roof)}\n`);
+  };
+  // Cases that are asked for by name may stand in any suite.
+  for (const group of run.cases ? [names] : names.map((name) => [name])) {
+    console.log(`suites: ${group.join(', ')}`);
+    const process = await openSuites(program(WORKERS.suites, env));
+    const result: SuiteRun = await process.run(
+      { ...run, suites: group },
+      {
+        onRows(found) {
+          rows.push(...found);
+          keep();
+          console.log(benchTable(found, null));
+        },
+      },
+    );
+    await process.close();
+    roof ??= result.roof;
+    if (result.error !== null) {
+      failed++;
+      console.log(`FAILED ${group.join(', ')}: ${result.error}`);
+    }
+  }
+  keep();
+  failed += rows.filter((row) => row.failed !== null).length;
+  return { passed: rows.filter((row) => row.failed === null && row.leftOut === null).length, failed };
+}

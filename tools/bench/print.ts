@@ -1,0 +1,27 @@
+// What the commands of the benchmarks write: progress for people, then the table, then the rows for programs.
+import type { BenchResult } from '../../bench/face.js';
+import type { Progress } from '../../bench/run.js';
+import { benchTable } from './table.js';
+
+/** Progress is for people: one line that is written over, nothing where no terminal is. */
+export function showProgress({ text, done, secondsLeft }: Progress): void {
+  if (!process.stderr.isTTY) return;
+  const left = secondsLeft === null ? '' : `, ${Math.ceil(secondsLeft)} s left`;
+  process.stderr.write(`\r\x1b[K${(100 * done).toFixed(0).padStart(3)} % ${text}${left}`);
+}
+
+export function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+}
+
+/** `engine` is what WebGPU came from: `Chrome/148`. A row that failed fails the command. */
+export function printResult(
+  engine: string,
+  { rows, roof }: BenchResult,
+  { runs, json }: { readonly runs: number; readonly json: boolean },
+): void {
+  clearProgress();
+  console.log(`${engine}, ${rows[0]?.adapter}, ${runs} samples\n${benchTable(rows, roof)}`);
+  if (json) console.log(JSON.stringify(rows));
+  if (rows.some(({ failed }) => failed !== null)) process.exitCode = 1;
+}
