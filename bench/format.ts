@@ -1,7 +1,7 @@
 /** Numbers of a row in words, the same in the page and in the terminal. */
 
 import type { Roof } from './roofline.js';
-import type { Row } from './row.js';
+import type { Rates, Row } from './row.js';
 
 /** Three digits that count. */
 export const threeDigits = (value: number): string =>
@@ -10,7 +10,7 @@ export const threeDigits = (value: number): string =>
 export const ratioText = ({ ratio }: Row): string => (ratio === null ? '' : `${ratio.toFixed(2)} ×`);
 
 /** How fast, by whichever limit of the adapter is nearer: `4.1 GFLOP/s, 61 %`. */
-export function rateText({ gflops, gbps, ofLimit }: Row, roof: Roof | null): string {
+export function rateText({ gflops, gbps, ofLimit }: Rates, roof: Roof | null): string {
   if (gflops === null || gbps === null) return '';
   const counts = !roof || gflops / roof.gflops >= gbps / roof.gbps;
   const rate = counts ? `${threeDigits(gflops)} GFLOP/s` : `${threeDigits(gbps)} GB/s`;

@@ -104,11 +104,10 @@ export function rowsOf(at: RowsOf, timings: readonly Timing[]): Row[] {
   });
 }
 
+export type Rates = Pick<Row, 'gflops' | 'gbps' | 'ofLimit'>;
+
 /** `milliseconds` is a step's time. */
-function ratesOf(
-  { cost, roof }: RowsOf,
-  milliseconds: number | null,
-): Pick<Row, 'gflops' | 'gbps' | 'ofLimit'> {
+export function ratesOf({ cost, roof }: Pick<RowsOf, 'cost' | 'roof'>, milliseconds: number | null): Rates {
   if (!cost || milliseconds === null) return { gflops: null, gbps: null, ofLimit: null };
   return {
     gflops: cost.flops / milliseconds / 1e6,

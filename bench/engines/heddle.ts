@@ -46,7 +46,14 @@ const device = (): ReturnType<typeof init> => {
   return ready;
 };
 
-export async function openHeddle(task: Task, drive: 'free' | 'read'): Promise<Work> {
+/** The training step of `task`, its data and weights on the device. */
+export interface TrainingStep {
+  readonly program: Program;
+  /** Frees the program and its variables. */
+  dispose(): void;
+}
+
+export async function trainingStep(task: Task): Promise<TrainingStep> {
   await device();
   const weights = weightVariables(task);
   const data = dataVariables(task);
@@ -58,6 +65,18 @@ export async function openHeddle(task: Task, drive: 'free' | 'read'): Promise<Wo
     updates: optimizer.minimize(loss, weights),
   });
   return {
+    program,
+    dispose() {
+      program.dispose();
+      for (const one of data) one.dispose();
+      weights[0]?.store.dispose();
+    },
+  };
+}
+
+export async function openHeddle(task: Task, drive: 'free' | 'read'): Promise<Work> {
+  const { program, dispose } = await trainingStep(task);
+  return {
     async results(steps) {
       const result = await program.run({}, { times: steps, collect: ['loss'] });
       return Array.from(result.loss?.data ?? []);
@@ -66,11 +85,7 @@ export async function openHeddle(task: Task, drive: 'free' | 'read'): Promise<Wo
       if (drive === 'free') await program.run({}, { times: steps });
       else for (let step = 0; step < steps; step++) await readLoss(program);
     },
-    dispose() {
-      program.dispose();
-      for (const one of data) one.dispose();
-      weights[0]?.store.dispose();
-    },
+    dispose,
   };
 }
 
