@@ -4,13 +4,15 @@
  */
 
 import { countCalls } from './calls.js';
-import type { BenchCase, Contestant, Expected, Identity, Work } from './case.js';
+import type { BenchCase, Contestant, Expected, Identity, Size, Work } from './case.js';
 import type { Roof } from './roofline.js';
 import { type DeviceCalls, type Row, rowsOf, type Timing } from './row.js';
 
 export interface MeasureOptions {
   /** Samples of each engine. */
   readonly runs: number;
+  /** Default `full`; `tiny` samples are as short as can be. */
+  readonly size?: Size;
   /** What cases with a cost are judged by. */
   readonly roof?: Roof;
   readonly signal?: AbortSignal;
@@ -20,11 +22,19 @@ export interface MeasureOptions {
   readonly onRows?: (rows: readonly Row[]) => void;
 }
 
-/** A sample takes as many blocks as make it last this long: one hiccup of the machine must not be the whole of it. */
-const SAMPLE_MS = 250;
+interface Pace {
+  /** A sample takes as many blocks as make it last this long: one hiccup of the machine must not be the whole of it. */
+  readonly sample: number;
+  /** A block whose steps the case leaves open lasts about this long. */
+  readonly block: number;
+}
+
+/** Milliseconds. */
+const PACES: Readonly<Record<Size, Pace>> = {
+  full: { sample: 250, block: 60 },
+  tiny: { sample: 1, block: 2 },
+};
 const MOST_BLOCKS = 8;
-/** A block whose steps the case leaves open lasts about this long, and has no more steps than this. */
-const BLOCK_MS = 60;
 const MOST_STEPS = 512;
 
 interface Entry {
@@ -75,7 +85,7 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
         if (length > results.length) results.push(...Array.from(await work.results(length - results.length)));
         compare(results, entry.expected);
         if (work.sample) await work.sample();
-        else await warmUp(entry, work, bench.steps);
+        else await warmUp(entry, work, bench.steps, PACES[options.size ?? 'full']);
       });
     }
     for (let run = 0; run < runs; run++) {
@@ -125,7 +135,7 @@ const entryOf = (bench: BenchCase, contestant: Contestant): Entry => ({
 });
 
 /** Runs until everything is compiled, finds out how much a sample takes, and counts the calls of a block. */
-async function warmUp(entry: Entry, work: Work, steps: number | undefined): Promise<void> {
+async function warmUp(entry: Entry, work: Work, steps: number | undefined, pace: Pace): Promise<void> {
   const timeOf = async (count: number): Promise<number> => {
     const start = performance.now();
     await work.run(count);
@@ -136,10 +146,10 @@ async function warmUp(entry: Entry, work: Work, steps: number | undefined): Prom
   // Twice, as the price of the one number that comes back is most of a short block.
   for (let round = 0; steps === undefined && round < 2; round++) {
     const each = (await timeOf(entry.steps)) / entry.steps;
-    entry.steps = Math.min(MOST_STEPS, Math.max(1, Math.floor(BLOCK_MS / each)));
+    entry.steps = Math.min(MOST_STEPS, Math.max(1, Math.floor(pace.block / each)));
   }
   entry.calls = await countCalls(entry.steps, () => work.run(entry.steps));
-  entry.blocks = Math.min(MOST_BLOCKS, Math.ceil(SAMPLE_MS / (await timeOf(entry.steps))));
+  entry.blocks = Math.min(MOST_BLOCKS, Math.ceil(pace.sample / (await timeOf(entry.steps))));
 }
 
 /** Milliseconds of a step. */

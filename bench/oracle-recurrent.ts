@@ -12,7 +12,7 @@ export interface Recurred {
 interface Backward {
   readonly input: Float64Array;
   readonly recurred: Recurred;
-  /** Of the last state. */
+  /** Of the last state [units], or of the states of all steps [steps, units]. */
   readonly dy: Float64Array;
   /** Kernel, recurrent kernel, bias. */
   readonly weights: readonly Float64Array[];
@@ -42,15 +42,18 @@ export function recurrentForward(
   return { output: before, steps };
 }
 
-/** Adds to the gradients of the weights. */
-export function recurrentBackward(layer: RecurrentLayer, pass: Backward): void {
+/** Adds to the gradients of the weights, gives that of the input. */
+export function recurrentBackward(layer: RecurrentLayer, pass: Backward): Float64Array {
   const { cell, units } = layer;
   const { input, recurred, dy, weights, gradients } = pass;
-  const { recurrent, columns, features } = partsOf(layer, weights);
+  const { kernel, recurrent, columns, features } = partsOf(layer, weights);
   const { kernel: dKernel, recurrent: dRecurrent, bias: dBias } = partsOf(layer, gradients);
-  let [dh, dc] = [Float64Array.from(dy), new Float64Array(units)];
+  const dx = new Float64Array(input.length);
+  const earlier = recurred.steps.length - dy.length / units;
+  let [dh, dc] = [new Float64Array(units), new Float64Array(units)];
   for (let t = recurred.steps.length - 1; t >= 0; t--) {
     const step = recurred.steps[t] as Step;
+    if (t >= earlier) dh = dh.map((value, j) => value + (dy[(t - earlier) * units + j] as number));
     const dpx = new Float64Array(columns);
     const dph = cell === 'gru' ? new Float64Array(columns) : dpx;
     const [dBefore, dcBefore] = [new Float64Array(units), new Float64Array(units)];
@@ -58,12 +61,14 @@ export function recurrentBackward(layer: RecurrentLayer, pass: Backward): void {
     addBack(dBefore, dph, recurrent, 0, stateColumns(layer));
     addOuter(dRecurrent, step.before, dph, 0, stateColumns(layer));
     addOuter(dKernel, input.subarray(t * features, (t + 1) * features), dpx, 0, columns);
+    addBack(dx.subarray(t * features, (t + 1) * features), dpx, kernel, 0, columns);
     const sums = cell === 'gru' ? [...dpx, ...dph] : dpx;
     sums.forEach((value, j) => {
       dBias[j] = (dBias[j] as number) + value;
     });
     [dh, dc] = [dBefore, dcBefore];
   }
+  return dx;
 }
 
 function partsOf({ cell, units }: RecurrentLayer, [kernel, recurrent, bias]: readonly Float64Array[]) {

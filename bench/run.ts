@@ -67,6 +67,7 @@ export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
     }
     const measured = await measure(bench, {
       runs,
+      size,
       ...(roof ? { roof } : {}),
       ...(signal ? { signal } : {}),
       onSample(text, sample, samples) {

@@ -4,7 +4,7 @@ import type { Size } from './case.js';
 import { type Network, type RecurrentLayer, type Task, type TaskLayer, weightSpecs } from './task.js';
 
 /** The same numbers on every machine: a multiplicative generator, from 0 up to 1. */
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

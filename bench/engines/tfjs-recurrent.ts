@@ -9,11 +9,12 @@ export function recurrentModel(
   { cell, units, activation }: RecurrentLayer,
   input: readonly number[],
   weights: Tensor[],
+  { returnSequences = false } = {},
 ): tfl.LayersModel {
   const inputShape = [...input];
-  const gated = { units, activation, recurrentActivation: 'sigmoid', inputShape } as const;
+  const gated = { units, activation, recurrentActivation: 'sigmoid', inputShape, returnSequences } as const;
   const make: Readonly<Record<RecurrentLayer['cell'], () => tfl.layers.Layer>> = {
-    simpleRNN: () => tfl.layers.simpleRNN({ units, activation, inputShape }),
+    simpleRNN: () => tfl.layers.simpleRNN({ units, activation, inputShape, returnSequences }),
     lstm: () => tfl.layers.lstm(gated),
     gruResetBefore: () => tfl.layers.gru(gated),
     gru: () => {

@@ -2,6 +2,7 @@
 
 import { type BenchCase, type Contestant, type Expected, expectedOfLosses, type Size } from '../case.js';
 import { contestant, type Drive, engineHas } from '../engines/index.js';
+import { once } from '../once.js';
 import { expectedLosses } from '../oracle.js';
 import { ENGINES, type EngineName } from '../row.js';
 import { stepsPerEpoch, type Task } from '../task.js';
@@ -101,12 +102,4 @@ function stepsOf(task: Task, drive: Drive, size: Size, steps: Partial<Record<Dri
   const full = steps[drive] ?? 1;
   if (size === 'full') return full;
   return drive === 'fit' ? stepsPerEpoch(task) : Math.min(full, 4);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
