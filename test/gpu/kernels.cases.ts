@@ -20,7 +20,7 @@ import { rawDevice } from '../kit/raw-device.js';
 import { prepareCandidates, runCandidate } from '../kit/run-candidate.js';
 import { weightedSum } from '../kit/weighted-sum.js';
 import type { OpCase } from '../ops/case.js';
-import { compare, exact, type Failure, type GpuCase } from './kit.js';
+import { compare, equal, type Failure, type GpuCase } from './kit.js';
 
 export const cases: GpuCase[] = opCases
   .filter((one) => FULL || !one.full)
@@ -111,7 +111,7 @@ async function checkNode(
       const want = expected.values[index]?.data as HostArray;
       failures.push(
         ...(isExact && tensor.dtype === 'float32'
-          ? exact(label, tensor.data, Float32Array.from(want))
+          ? equal(label, tensor.data, Float32Array.from(want))
           : compare(label, tensor.data, want, expected.budgets[index] as Float64Array)),
       );
     });

@@ -93,6 +93,14 @@ export function exact(name: string, actual: ArrayLike<number>, expected: ArrayLi
   return compare(name, actual, expected, 0);
 }
 
+/**
+ * `exact` but for the sign of zero, which implementations of WGSL may ignore: for what kernels compute. Naga, the compiler of Firefox and
+ * Deno, gives −0 in places where Dawn gives 0.
+ */
+export function equal(name: string, actual: ArrayLike<number>, expected: ArrayLike<number>): Failure[] {
+  return compare(name, actual, expected, Number.MIN_VALUE);
+}
+
 /** No failure where `holds`, else one. */
 export function check(what: string, holds: boolean, expected = 'true', actual = 'false'): Failure[] {
   return holds ? [] : [{ what, expected, actual }];

@@ -15,7 +15,7 @@ import { buildCase, caseName, opCases } from '../kit/op-cases.js';
 import { randomNetworks } from '../kit/random-networks.js';
 import { weightedSum } from '../kit/weighted-sum.js';
 import type { OpCase } from '../ops/case.js';
-import { type CaseContext, check, exact, type Failure, type GpuCase } from './kit.js';
+import { type CaseContext, check, equal, type Failure, type GpuCase } from './kit.js';
 
 /** Cases of each op in the default run: the first, the last and those between at even distances. */
 const PER_OP = 6;
@@ -77,7 +77,7 @@ async function checkProgram(one: OpCase): Promise<Failure[]> {
     );
     const { data } = expected.values[index] as HostTensor;
     if (one.exact && root.dtype === 'float32')
-      return [...shapes, ...exact(label, actual.data, Float32Array.from(data))];
+      return [...shapes, ...equal(label, actual.data, Float32Array.from(data))];
     return [...shapes, ...judged(label, actual, data, expected.budgets[index] as Float64Array)];
   });
 }

@@ -1,6 +1,6 @@
 // The judge of the GPU cases, judged itself: planted faults must be seen.
 import { describe, expect, it } from 'vitest';
-import { type CaseFile, compare, describeFailures, exact, type GpuCase } from '../../gpu/kit.js';
+import { type CaseFile, compare, describeFailures, equal, exact, type GpuCase } from '../../gpu/kit.js';
 import { runIn } from '../../gpu/page/run-case.js';
 import { caseFiles } from '../../gpu/setup/bundle.js';
 
@@ -22,6 +22,8 @@ describe('compare', () => {
   it('tells the zeros apart only where no tolerance is given', () => {
     expect(indices(exact('y', [-0, 0], [0, 0]))).toEqual(['[0]']);
     expect(compare('y', [-0], [0], 1e-6)).toEqual([]);
+    expect(equal('y', [-0, 3], [0, 3])).toEqual([]);
+    expect(indices(equal('y', [2 ** 24 + 2, 1e-30], [2 ** 24, 0]))).toEqual(['[0]', '[1]']);
   });
 
   it('reports at most five elements, the worst first, and says how many there are', () => {
