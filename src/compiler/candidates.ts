@@ -3,8 +3,9 @@
 import { HeddleError } from '../core/errors.js';
 import { showShape } from '../core/shape.js';
 import type { Node, TensorType } from '../ir/graph.js';
-import type { Candidate, LowerRequest, OpDef } from '../ir/op.js';
+import type { Candidate, FusedPointwise, LowerRequest, OpDef } from '../ir/op.js';
 import type { Capabilities } from '../kernels/kernel.js';
+import type { FusedAttrs } from '../ops/fused.js';
 import { structuralKey } from './structural-key.js';
 
 /** What is asked of the op of `node`, with `used` telling which outputs anybody reads. */
@@ -12,12 +13,29 @@ export function requestFor(node: Node, used: readonly boolean[], capabilities: C
   return { inputs: node.inputs, outputs: node.outputs, attrs: node.attrs, used, capabilities };
 }
 
-/** The key of a request in `capabilities.tuning`: op, types, attributes and which outputs are used. */
+/**
+ * The key of a request in `capabilities.tuning`: op, types, which outputs are used, attributes. Constants of pointwise work stand there by
+ * their dtype alone: a seed or a rate changes no kernel, and what was measured holds for all.
+ */
 export function candidateRequestKey(op: OpDef, request: LowerRequest): string {
   const types = (list: readonly TensorType[]): string =>
     list.map(({ dtype, shape }) => `${dtype}${showShape(shape)}`).join(',');
   const used = request.used.map((one) => (one ? '1' : '0')).join('');
-  return `${op.name}(${types(request.inputs)})->${types(request.outputs)}|${used}|${structuralKey(request.attrs)}`;
+  return `${op.name}(${types(request.inputs)})->${types(request.outputs)}|${used}|${attrsKey(request.attrs)}`;
+}
+
+function attrsKey(attrs: object): string {
+  if (!('baseAttrs' in attrs)) return structuralKey(attrs);
+  const { baseAttrs, epilogue, prologue } = attrs as FusedAttrs;
+  const before = prologue ? `${pointwiseKey(prologue)}→` : '';
+  return `${before}${structuralKey(baseAttrs)}${epilogue ? `+${pointwiseKey(epilogue)}` : ''}`;
+}
+
+function pointwiseKey({ program, operands, sides }: FusedPointwise): string {
+  const steps = program.steps.map(({ row, args }) => `${row.name}(${args.join(',')})`).join(' ');
+  const read = operands.map(({ input }) => input).join(',');
+  const constants = program.constants.map(({ dtype }) => dtype).join(',');
+  return `{${read};${constants};${steps};${program.results.join(',')};${sides.join(',')}}`;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { sizeOf } from '../core/shape.js';
 import { type Graph, type Node, rootsOf, topologicalOrder, type Value } from '../ir/graph.js';
-import type { Candidate, OpDef } from '../ir/op.js';
+import type { Candidate } from '../ir/op.js';
 import type { Capabilities } from '../kernels/kernel.js';
 import type { FusedAttrs } from '../ops/fused.js';
 import { candidateRequestKey, requestFor } from './candidates.js';
@@ -16,7 +16,7 @@ export interface TunableRequest {
   readonly used: readonly boolean[];
   /** Best first by heuristic; at least two. */
   readonly candidates: readonly Candidate[];
-  /** Terms accumulated in all outputs of all nodes with this key: a measure of how much a better kernel saves. */
+  /** Floating-point operations of all nodes with this key: a measure of how much a better kernel saves. */
   readonly work: number;
 }
 
@@ -27,7 +27,7 @@ export function tunableRequests(graph: Graph, capabilities: Capabilities): Tunab
   const wanted = new Set<Value>([...rootsOf(simple), ...order.flatMap((node) => node.inputs)]);
   const requests: TunableRequest[] = [];
   for (const node of order) {
-    if (!baseOf(node).op.tunable) continue;
+    if (!isTunable(node)) continue;
     const used = node.outputs.map((value) => wanted.has(value) && sizeOf(value.shape) > 0);
     if (!used.includes(true)) continue;
     const request = requestFor(node, used, capabilities);
@@ -54,14 +54,10 @@ export function mergeRequests(requests: readonly TunableRequest[]): TunableReque
   return [...merged.values()].sort((one, other) => other.work - one.work);
 }
 
-/** The op that does the work: of a node with pointwise work attached, the one that it is attached to. */
-function baseOf({ op, attrs, inputs }: Node): { op: OpDef; attrs: object; inputs: readonly Value[] } {
-  if (!('baseAttrs' in attrs)) return { op, attrs, inputs };
-  const { base, baseAttrs, baseInputs } = attrs as FusedAttrs;
-  return { op: base, attrs: baseAttrs, inputs: inputs.slice(0, baseInputs) };
-}
+/** Of a node with pointwise work attached, the op that it is attached to says so. */
+const isTunable = ({ op, attrs }: Node): boolean =>
+  ('baseAttrs' in attrs ? (attrs as FusedAttrs).base : op).tunable === true;
 
-function workOf(node: Node): number {
-  const { op, attrs, inputs } = baseOf(node);
-  return (op.terms?.(inputs, attrs) ?? 1) * sizeOf(node.outputs[0]?.shape ?? []);
-}
+/** Ops of a user's own may not say. */
+const workOf = ({ op, inputs, attrs, outputs }: Node): number =>
+  op.flops?.(inputs, attrs) ?? sizeOf(outputs[0]?.shape ?? []);

@@ -1,0 +1,484 @@
+// Tuning on a real device: what is offered is measured, what is wrong cannot win, what is found changes plans and nothing else, and
+// nothing is left behind.
+import {
+  compile,
+  defineKernel,
+  defineOp,
+  init,
+  input,
+  inputArg,
+  layers,
+  load,
+  losses,
+  type Model,
+  type NDArray,
+  ops,
+  outputArg,
+  type Program,
+  save,
+  sequential,
+  type TuningReport,
+  type TuningStore,
+  type TuningTable,
+  tune,
+  tuningStore,
+  verify,
+} from '../../src/index.js';
+import { counted, ownDevice, sameBits, sameCounts, throws } from '../kit/engine-setup.js';
+import { bunches, classifier, keep, weightsOf } from '../kit/tiny-models.js';
+import { check, compare, exact, type Failure, type GpuCase } from './kit.js';
+
+const BATCH = 16;
+/** Enough for all of a small model, on the slowest adapter. */
+const PATIENT = { milliseconds: 600_000, variants: 2 } as const;
+
+const TUNABLE = /^(matmul|conv2d|recurrentWeightGradient|(simpleRnn|gru|lstm)Sequence)/;
+
+/** The kernels of a program's tunable steps. */
+const variantsOf = (program: Program | null): string[] =>
+  program?.executor.plan.steps
+    .filter(({ node }) => TUNABLE.test(node.op.name))
+    .map(({ variant }) => variant) ?? [];
+
+/** The table in which each request has the kernel that is not its choice. */
+function contrary({ table, measured }: TuningReport): TuningTable {
+  const entries = measured.map(({ key, milliseconds, chosen }) => {
+    const other = Object.keys(milliseconds).find((kernel) => kernel !== chosen);
+    return [key, other ?? chosen] as const;
+  });
+  return { ...table, entries: Object.fromEntries(entries) };
+}
+
+/** Whether each measured request has a choice among what was timed. */
+const soundReport = ({ table, measured, complete }: TuningReport): Failure[] => [
+  ...check('complete', complete),
+  ...check('something was measured', measured.length > 0),
+  ...measured.flatMap(({ key, milliseconds, chosen, leftOut }) => [
+    ...check(`${key}: in the table`, table.entries[key] === chosen, chosen, String(table.entries[key])),
+    ...check(`${key}: the choice was timed`, chosen in milliseconds),
+    ...check(`${key}: none is wrong`, Object.keys(leftOut).length === 0, 'none', JSON.stringify(leftOut)),
+    ...check(
+      `${key}: times`,
+      Object.values(milliseconds).every((time) => time > 0 && time < 60_000),
+    ),
+  ]),
+];
+
+function convolutional(seed = 5): Model<NDArray> {
+  const net = sequential(
+    [
+      layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu', inputShape: [8, 8, 1] }),
+      layers.flatten(),
+      layers.dense({ units: 3 }),
+    ],
+    { seed },
+  );
+  const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true });
+  net.compile({ optimizer: 'adam', loss });
+  return net;
+}
+
+const images = (rows: number) => ({
+  x: { data: Float32Array.from({ length: rows * 64 }, (_, i) => Math.sin(i * i)), shape: [rows, 8, 8, 1] },
+  y: Int32Array.from({ length: rows }, (_, i) => i % 3),
+});
+
+/** y = x · 3 by a kernel of many steps, by one that is wrong, and by a straight one. */
+const tripled = (() => {
+  const kernel = (entryPoint: string, body: string) =>
+    defineKernel({
+      entryPoint,
+      code: `
+        struct Params { size: u32, rounds: u32 }
+        @group(0) @binding(0) var<uniform> params: Params;
+        @group(0) @binding(1) var<storage, read> x: array<f32>;
+        @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+        @compute @workgroup_size(64)
+        fn ${entryPoint}(@builtin(global_invocation_id) id: vec3<u32>) {
+          if (id.x < params.size) { ${body} }
+        }`,
+      bindings: { x: 'read', y: 'write' },
+      params: { size: 'u32', rounds: 'u32' },
+    });
+  const kernels = {
+    triple_slow: kernel(
+      'triple_slow',
+      `var sum = 0.0;
+       for (var i = 0u; i < params.rounds; i++) { sum = fma(sum, 0.5, sin(sum)); }
+       y[id.x] = 3.0 * x[id.x] + sum;`,
+    ),
+    triple_wrong: kernel('triple_wrong', 'if (id.x + 1u < params.size) { y[id.x] = 3.0 * x[id.x]; }'),
+    triple: kernel('triple', 'y[id.x] = 3.0 * x[id.x];'),
+  };
+  return defineOp({
+    name: 'tripled',
+    tunable: true,
+    infer: (inputs) => [...inputs],
+    reference: ([x], [y]) => y?.data.set(x?.data.map((value) => value * 3) ?? []),
+    candidates({ outputs: [y] }) {
+      const size = y?.shape[0] ?? 0;
+      return Object.entries(kernels).map(([key, use]) => {
+        const dispatch = use({
+          workgroups: [Math.ceil(size / 64), 1, 1],
+          args: [inputArg(0), outputArg(0)],
+          params: { size, rounds: 500 },
+        });
+        return { key, lower: () => ({ scratch: [], dispatches: [dispatch] }) };
+      });
+    },
+  });
+})();
+
+const tripling = () => {
+  const x = input([1024]);
+  return { inputs: { x }, outputs: { y: tripled(x) }, name: 'tripling' };
+};
+
+function memory(): TuningStore & { readonly tables: Map<string, TuningTable>; reads: number } {
+  const tables = new Map<string, TuningTable>();
+  return {
+    tables,
+    reads: 0,
+    async read(adapter) {
+      this.reads++;
+      return tables.get(adapter) ?? null;
+    },
+    async write(table) {
+      tables.set(table.adapter, table);
+    },
+  };
+}
+
+/** The store of this page or process, where what the case writes hurts nobody. */
+async function ownStore(onCleanup: (release: () => void) => void): Promise<TuningStore> {
+  if ('indexedDB' in globalThis) {
+    onCleanup(() => void indexedDB.deleteDatabase('heddle-tuning'));
+    return tuningStore();
+  }
+  const files = process.getBuiltinModule('node:fs');
+  const folder = files.mkdtempSync(`${process.getBuiltinModule('node:os').tmpdir()}/heddle-tuning-`);
+  const before = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = folder;
+  onCleanup(() => {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+    files.rmSync(folder, { recursive: true });
+  });
+  return tuningStore();
+}
+
+export const cases: GpuCase[] = [
+  {
+    name: 'a model is tuned for what it runs, and its table changes plans, not results',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const net = keep(ctx, convolutional());
+      const { x, y } = images(BATCH);
+      const before = await net.predict(x);
+      const weights = await weightsOf(net);
+      const report = await tune(net, { ...PATIENT, batchSize: BATCH });
+      const tuned = await net.predict(x, { batchSize: BATCH });
+      const untouched = await weightsOf(net);
+      await net.fit(x, y, { batchSize: BATCH });
+      const variants = variantsOf(net.program);
+      net.tuning = contrary(report);
+      const other = await net.predict(x, { batchSize: BATCH });
+      await net.fit(x, y, { batchSize: BATCH });
+      const others = variantsOf(net.program);
+      const verdict = await verify(net, { x, y });
+      const names = report.measured.map(({ op }) => op.replace(/[+→].*/, ''));
+      return [
+        ...soundReport(report),
+        ...['conv2d', 'conv2dFilterGradientWithColumnSum', 'matmul', 'matmulWithColumnSum'].flatMap((name) =>
+          check(`${name} was measured`, names.includes(name), name, names.join()),
+        ),
+        ...sameBits('the weights', untouched, weights),
+        ...check(
+          'a kernel of the table for each step that is tunable',
+          variants.length > 0 && variants.every((one) => Object.values(report.table.entries).includes(one)),
+          JSON.stringify(report.table.entries),
+          variants.join(),
+        ),
+        ...check(
+          'another by the contrary table, step for step',
+          others.length === variants.length && others.every((one, index) => one !== variants[index]),
+          `not ${variants.join()}`,
+          others.join(),
+        ),
+        ...compare('tuned', tuned.data, before.data, 1e-4),
+        ...check('verified by the contrary table', verdict.passed, 'passed', verdict.print()),
+        ...check('other predictions', other.shape.join() === '16,3'),
+      ];
+    },
+  },
+  {
+    name: 'recurrent kernels are measured too, forward and back',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const stack = [layers.gru({ units: 8, inputShape: [null, 6] }), layers.dense({ units: 1 })];
+      const net = keep(ctx, sequential(stack, { seed: 2 }));
+      net.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      const x = { data: new Float32Array(5 * 6).fill(0.5), shape: [1, 5, 6] };
+      const report = await tune(net, { ...PATIENT, batchSize: 8, x, y: [[1]] });
+      const names = report.measured.map(({ op }) => op);
+      return [
+        ...soundReport(report),
+        ...['gruSequence', 'gruSequenceGradient', 'recurrentWeightGradient'].flatMap((name) =>
+          check(name, names.includes(name), name, names.join()),
+        ),
+      ];
+    },
+  },
+  {
+    name: 'one table gives the same bits each time',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const first = keep(ctx, classifier());
+      const report = await tune(first, { ...PATIENT, batchSize: BATCH });
+      const { x, y } = bunches(40);
+      const trained: Float32Array[] = [];
+      for (const table of [report.table, contrary(report)]) {
+        for (let round = 0; round < 2; round++) {
+          const net = keep(ctx, classifier());
+          net.tuning = table;
+          await net.fit(x, y, { batchSize: BATCH, epochs: 2 });
+          const copy = keep(ctx, await load(await save(net)));
+          trained.push(await weightsOf(copy));
+          if (JSON.stringify(copy.tuning) !== JSON.stringify(net.tuning))
+            return check(
+              'the table in the file',
+              false,
+              JSON.stringify(net.tuning),
+              JSON.stringify(copy.tuning),
+            );
+        }
+      }
+      const [a, b, c, d] = trained as [Float32Array, Float32Array, Float32Array, Float32Array];
+      return [
+        ...sameBits('the table found', b, a),
+        ...sameBits('the contrary one', d, c),
+        ...compare('one beside the other', c, a, 1e-3),
+      ];
+    },
+  },
+  {
+    name: 'a kernel that is fast and wrong cannot win',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const { table, measured } = await tune(tripling(), { milliseconds: PATIENT.milliseconds });
+      const [found] = measured;
+      const program = await compile({ ...tripling(), tuning: table });
+      ctx.onCleanup(() => program.dispose());
+      const x = Float32Array.from({ length: 1024 }, (_, i) => i);
+      const { y } = await program.run({ x });
+      return [
+        ...exact('requests', [measured.length], [1]),
+        ...check('chosen', found?.chosen === 'triple', 'triple', String(found?.chosen)),
+        ...check('timed', Object.keys(found?.milliseconds ?? {}).join() === 'triple_slow,triple'),
+        ...check(
+          'left out, with the reason',
+          /element 1023 is 0/.test(found?.leftOut.triple_wrong ?? ''),
+          'element 1023 is 0',
+          JSON.stringify(found?.leftOut),
+        ),
+        ...check('it runs', program.executor.plan.steps[0]?.variant === 'triple'),
+        ...exact(
+          'its result',
+          y?.data ?? [],
+          x.map((value) => value * 3),
+        ),
+      ];
+    },
+  },
+  {
+    name: 'it leaves nothing on the device, done, out of time or ended by its signal',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const net = keep(ctx, classifier());
+      await net.predict(bunches(4).x);
+      const nothing = { liveBuffers: 0, liveBytes: 0 };
+      let report: TuningReport | null = null;
+      const done = await counted(async () => {
+        report = await tune(tripling(), { milliseconds: PATIENT.milliseconds });
+      });
+      // The model's own logs come to the device with the first graph of a training step.
+      await tune(net, { milliseconds: 1 });
+      const brief = await counted(async () => {
+        report = await tune(net, { milliseconds: 1 });
+      });
+      const { measured = [], complete = true, table } = (report ?? {}) as Partial<TuningReport>;
+      const controller = new AbortController();
+      let reason: unknown = null;
+      let seen = 0;
+      const onProgress = (count: number): void => {
+        seen = count;
+        if (count === 1) controller.abort();
+      };
+      net.tuning = null;
+      const ended = await counted(async () => {
+        await tune(net, { ...PATIENT, signal: controller.signal, onProgress }).catch((error: unknown) => {
+          reason = error;
+        });
+      });
+      return [
+        ...sameCounts('done', done, nothing),
+        ...sameCounts('out of time', brief, nothing),
+        ...sameCounts('ended', ended, nothing),
+        ...check('a millisecond is too short', measured.length === 0 && !complete),
+        ...check('and finds nothing', JSON.stringify(table?.entries) === '{}'),
+        ...check('AbortError', reason instanceof Error && reason.name === 'AbortError', '', String(reason)),
+        ...exact('requests until then', [seen], [1]),
+        ...check('the model keeps no table', net.tuning === null),
+      ];
+    },
+  },
+  {
+    name: 'it ends soon after its time is up, and measures in idle moments',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const net = keep(ctx, convolutional());
+      const start = performance.now();
+      const report = await tune(net, { milliseconds: 1000, variants: 8, idle: true });
+      const took = performance.now() - start;
+      const progress: string[] = [];
+      const { milliseconds, ...rest } = PATIENT;
+      const idle = await tune(tripling(), {
+        ...rest,
+        milliseconds,
+        idle: true,
+        onProgress: (done, total) => progress.push(`${done}/${total}`),
+      });
+      return [
+        ...check('within a generous multiple', took < 30_000, '< 30 s', `${took} ms`),
+        ...check(
+          'the table is of what was measured',
+          report.measured.length === Object.keys(report.table.entries).length,
+        ),
+        ...check('idle', idle.complete),
+        ...check('progress', progress.join() === '0/1,1/1', '0/1,1/1', progress.join()),
+      ];
+    },
+  },
+  {
+    name: 'what is remembered is not measured again, unless it is asked for',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const store = memory();
+      const options = { milliseconds: PATIENT.milliseconds, remember: store };
+      const first = await tune(tripling(), options);
+      const second = await tune(tripling(), options);
+      const again = await tune(tripling(), { ...options, again: true });
+      const { adapter } = first.table;
+      store.tables.set(adapter, {
+        ...first.table,
+        entries: { [first.measured[0]?.key ?? '']: 'of the past' },
+      });
+      const gone = await tune(tripling(), options);
+      await init({ device: 'webgpu', tuning: store });
+      const program = await compile(tripling());
+      ctx.onCleanup(() => program.dispose());
+      const count = ({ measured }: TuningReport): number => measured.length;
+      return [
+        ...exact('measured', [first, second, again, gone].map(count), [1, 0, 1, 1]),
+        ...check('complete', second.complete),
+        ...check('the same table', JSON.stringify(second.table) === JSON.stringify(first.table)),
+        ...check('by init', program.executor.plan.steps[0]?.variant === 'triple'),
+      ];
+    },
+  },
+  {
+    name: 'tables are remembered where this page or process keeps things',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const store = await ownStore((release) => ctx.onCleanup(release));
+      const report = await tune(tripling(), { milliseconds: PATIENT.milliseconds, remember: true });
+      const { adapter, entries } = report.table;
+      const kept = await store.read(adapter);
+      await store.write({ version: 1, adapter, entries: { another: 'kernel' } });
+      await store.write({ version: 1, adapter: 'another adapter', entries: {} });
+      const both = await tuningStore().read(adapter);
+      await init({ device: 'webgpu', tuning: tuningStore() });
+      const program = await compile(tripling());
+      ctx.onCleanup(() => program.dispose());
+      const text = JSON.stringify;
+      return [
+        ...check('what was found', text(kept) === text(report.table), text(report.table), text(kept)),
+        ...check(
+          'with more on top',
+          both?.entries.another === 'kernel' && Object.keys(both.entries).length === 2,
+        ),
+        ...check(
+          'one for each adapter',
+          (await store.read('another adapter'))?.adapter === 'another adapter',
+        ),
+        ...check('none of others', (await store.read('nobody')) === null),
+        ...check('by init', program.executor.plan.steps[0]?.variant === Object.values(entries)[0]),
+      ];
+    },
+  },
+  {
+    name: 'where nothing can be remembered it says so before it measures',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const refused = {
+        read: () => Promise.reject(new DOMException('no storage', 'SecurityError')),
+        write: () => Promise.resolve(),
+      };
+      const progress: number[] = [];
+      const onProgress = (done: number): number => progress.push(done);
+      let error: unknown = null;
+      await tune(tripling(), { remember: refused, onProgress }).catch((reason: unknown) => {
+        error = reason;
+      });
+      const net = keep(ctx, classifier());
+      const table = { version: 1, adapter: 'Voodoo 2', entries: {} } as const;
+      return [
+        ...check("the store's own error", error instanceof DOMException, 'DOMException', String(error)),
+        ...exact('nothing was measured', progress, []),
+        ...(await throws('a table of another adapter', () => compile({ ...tripling(), tuning: table }), {
+          roles: ['tuning', 'adapter'],
+          message: 'Voodoo 2',
+        })),
+        ...(await throws(
+          'and in a model',
+          () => {
+            net.tuning = table;
+            return net.predict(bunches(4).x);
+          },
+          { message: 'Voodoo 2' },
+        )),
+      ];
+    },
+  },
+  {
+    name: 'a sum of products keeps its value, whichever kernel adds it up',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const a = input([70, 300]);
+      const b = input([300, 90]);
+      const spec = { inputs: { a, b }, outputs: { c: ops.matmul(a, b) } };
+      const report = await tune(spec, { milliseconds: PATIENT.milliseconds, variants: 5 });
+      const whole = (size: number, step: number) =>
+        Float32Array.from({ length: size }, (_, i) => ((i * step) % 15) - 7);
+      const feeds = {
+        a: { data: whole(70 * 300, 7), shape: [70, 300] },
+        b: { data: whole(300 * 90, 11), shape: [300, 90] },
+      };
+      const [found] = report.measured;
+      const failures: Failure[] = soundReport(report);
+      let first: ArrayLike<number> | null = null;
+      for (const kernel of Object.keys(found?.milliseconds ?? {})) {
+        const tuning = { ...report.table, entries: { [found?.key ?? '']: kernel } };
+        const program = await compile({ ...spec, tuning });
+        const { c } = await program.run(feeds);
+        program.dispose();
+        first ??= c?.data ?? [];
+        failures.push(
+          ...check(kernel, variantsOf(program).join() === kernel, kernel, variantsOf(program).join()),
+          ...exact(`${kernel}: whole numbers`, c?.data ?? [], first),
+        );
+      }
+      return failures;
+    },
+  },
+];
