@@ -1,5 +1,7 @@
 /** What the suites offer to whoever drives them from outside: a command, with a page or without. */
 
+import type { Size } from './case.js';
+import { PROFILED, profileTask, type TaskProfile } from './profile.js';
 import type { Roof } from './roofline.js';
 import type { Row } from './row.js';
 import { type Progress, type RunOptions, runSuites } from './run.js';
@@ -8,6 +10,9 @@ import { SUITES } from './suites/index.js';
 export interface BenchFace {
   readonly suites: readonly string[];
   run(options: Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>): Promise<BenchResult>;
+  /** Training steps that can be profiled. */
+  readonly profiled: readonly string[];
+  profile(task: string, size: Size): Promise<TaskProfile>;
 }
 
 export interface BenchResult {
@@ -24,7 +29,16 @@ declare global {
 
 /** Called by name: the package says that its modules do nothing when they are only imported. */
 export function offerBench(): void {
-  globalThis.heddleBench = { suites: Object.keys(SUITES), run: runBench };
+  globalThis.heddleBench = {
+    suites: Object.keys(SUITES),
+    run: runBench,
+    profiled: Object.keys(PROFILED),
+    profile: (task, size) =>
+      profileTask(task, {
+        size,
+        onProgress: (text, done) => globalThis.benchProgress?.({ text, done, secondsLeft: null }),
+      }),
+  };
 }
 
 async function runBench(

@@ -1,6 +1,8 @@
 // Runs suites in a page of a headless browser. Whatever goes wrong in the page fails the run.
 import type { Browser, Page } from 'puppeteer';
+import type { Size } from '../../bench/case.js';
 import type { BenchResult } from '../../bench/face.js';
+import type { TaskProfile } from '../../bench/profile.js';
 import type { Progress, RunOptions } from '../../bench/run.js';
 
 export type DriveOptions = Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>;
@@ -11,24 +13,45 @@ export interface DriveHooks {
   readonly prepare?: (page: Page) => Promise<void>;
 }
 
-export async function driveBench(
+export const driveBench = (
   browser: Browser,
   url: string,
   options: DriveOptions,
+  hooks?: DriveHooks,
+): Promise<BenchResult> =>
+  inPage(browser, url, (page) => page.evaluate((asked) => heddleBench.run(asked), options), hooks);
+
+export const driveProfile = (
+  browser: Browser,
+  url: string,
+  options: { readonly task: string; readonly size: Size },
+  hooks?: DriveHooks,
+): Promise<TaskProfile> =>
+  inPage(
+    browser,
+    url,
+    (page) => page.evaluate(({ task, size }) => heddleBench.profile(task, size), options),
+    hooks,
+  );
+
+async function inPage<T>(
+  browser: Browser,
+  url: string,
+  work: (page: Page) => Promise<T>,
   { onProgress = () => {}, prepare }: DriveHooks = {},
-): Promise<BenchResult> {
+): Promise<T> {
   const page = await browser.newPage();
   const crash = new Promise<never>((_resolve, reject) => {
     page.on('error', reject);
     page.on('pageerror', (error) => reject(error instanceof Error ? error : new Error(String(error))));
   });
   crash.catch(() => {});
-  const run = async (): Promise<BenchResult> => {
+  const run = async (): Promise<T> => {
     await page.exposeFunction('benchProgress', onProgress);
     await prepare?.(page);
     await page.goto(url);
     await page.waitForFunction(() => 'heddleBench' in globalThis, { timeout: 60_000 });
-    return page.evaluate((asked) => heddleBench.run(asked), options);
+    return work(page);
   };
   try {
     return await Promise.race([run(), crash]);
