@@ -2,20 +2,27 @@
 
 import type { BenchCase, Size } from '../case.js';
 import type { EngineName, Row } from '../row.js';
+import { cellsSuite } from './cells.js';
+import { OP_SUITES } from './ops.js';
+import { inferenceSuite } from './inference.js';
 import { recurrentSuite } from './recurrent.js';
 import { stepsSuite } from './steps.js';
 
 export interface Suite {
   readonly about: string;
   readonly cases: (size: Size, engines: readonly EngineName[]) => BenchCase[];
-  /** Drawn of its rows: a line for each name before the `/` of a case, over the number behind it. */
+  /** Drawn of its rows as they come in. */
   readonly charts?: readonly SuiteChart[];
 }
 
 export interface SuiteChart {
   readonly title: string;
-  /** What the number behind the name counts. */
+  /** What is counted along the chart. */
   readonly x: string;
+  /** Whether each tick there is twice the one before. */
+  readonly logarithmic?: boolean;
+  /** The line that a row belongs to, and its place there; `null` for none. Default: the name before the `/` of its case, the number behind it. */
+  readonly place?: (row: Row) => readonly [line: string, x: number] | null;
   readonly y: (row: Row) => number | null;
 }
 
@@ -33,4 +40,7 @@ export const SUITES: Readonly<Record<string, Suite>> = Object.freeze({
       },
     ],
   },
+  ...OP_SUITES,
+  cells: { about: 'recurrent cells over whole sequences, forward and backward', cases: cellsSuite },
+  inference: { about: 'latency of one example, from host array to host array', cases: inferenceSuite },
 });

@@ -26,9 +26,10 @@ export function drawSuiteChart(place: HTMLElement, chart: SuiteChart): (rows: re
   new ResizeObserver(() => plot?.setSize(sizeIn(figure))).observe(figure);
   return (rows) => {
     for (const row of rows) {
-      const [name, x] = placeOf(row);
+      const place = (chart.place ?? placeOf)(row);
       const y = chart.y(row);
-      if (y === null) continue;
+      if (y === null || place === null) continue;
+      const [name, x] = place;
       const line = lines.get(name) ?? [[], []];
       lines.set(name, line);
       line[0].push(x);
@@ -48,7 +49,11 @@ const sizeIn = (figure: HTMLElement): { width: number; height: number } => ({
 const colour = (name: string) => (): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name);
 
-function optionsOf({ x }: SuiteChart, names: readonly string[], figure: HTMLElement): uPlot.Options {
+function optionsOf(
+  { x, logarithmic = false }: SuiteChart,
+  names: readonly string[],
+  figure: HTMLElement,
+): uPlot.Options {
   const axis = {
     stroke: colour('--soft'),
     grid: { stroke: colour('--line'), width: 1 },
@@ -59,7 +64,10 @@ function optionsOf({ x }: SuiteChart, names: readonly string[], figure: HTMLElem
     padding: [10, 24, 0, 0],
     legend: { live: false },
     cursor: { y: false },
-    scales: { x: { time: false }, y: { range: (_, __, most) => [0, 1.05 * most] } },
+    scales: {
+      x: { time: false, ...(logarithmic ? { distr: 3, log: 2 } : {}) },
+      y: { range: (_, __, most) => [0, 1.05 * most] },
+    },
     axes: [
       { ...axis, label: x, labelSize: 18, labelGap: 0, size: 30 },
       { ...axis, size: 56 },

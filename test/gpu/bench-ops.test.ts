@@ -1,0 +1,92 @@
+// The benchmarks of single ops at tiny sizes: every case runs on every engine, checks and counts. No assertion looks at a time.
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Row } from '../../bench/row.js';
+import { benches } from './benches.js';
+
+const SUITES = {
+  matmul: [
+    'matmul/8',
+    'matmul/17',
+    'matmul/outer',
+    'matmul/inner',
+    'matmul/row',
+    'matmul/transposed-a',
+    'matmul/transposed-b',
+    'matmul/batched',
+    'matmul/dense',
+  ],
+  convolution: [
+    'conv-3x3/forward',
+    'conv-3x3/input-gradient',
+    'conv-3x3/filter-gradient',
+    'conv-cnn-1/forward',
+    'conv-cnn-1/filter-gradient',
+    'conv-cnn-2/forward',
+    'conv-cnn-2/input-gradient',
+    'conv-cnn-2/filter-gradient',
+    'conv-strided/forward',
+    'conv-strided/input-gradient',
+    'conv-strided/filter-gradient',
+    'conv-1x1/forward',
+    'conv-1x1/input-gradient',
+    'conv-1x1/filter-gradient',
+  ],
+  pooling: [
+    'max-pool/forward',
+    'max-pool/gradient',
+    'max-pool-3x3/forward',
+    'max-pool-3x3/gradient',
+    'average-pool/forward',
+    'average-pool/gradient',
+  ],
+  reductions: ['sum', 'mean', 'max'].flatMap((of) => [`${of}/all`, `${of}/rows`, `${of}/columns`]),
+  softmax: ['softmax/10', 'softmax/65', 'log-softmax/65', 'crossentropy/10', 'crossentropy/65'],
+  normalisation: [
+    'batch-norm/training',
+    'batch-norm/gradient',
+    'batch-norm/inference',
+    'layer-norm/forward',
+    'layer-norm/gradient',
+  ],
+  elementwise: ['add/5', 'add/1025', 'add/bias', 'gelu/chain', 'dot/product'],
+  optimizer: ['adam/1M', 'momentum/1M'],
+} as const;
+
+const { run } = benches();
+
+describe('the suites of ops', () => {
+  let rows: readonly Row[];
+  beforeAll(async () => {
+    rows = await run({ suites: Object.keys(SUITES), runs: 1 });
+  }, 600_000);
+
+  it('give a checked and timed row for each engine and case', () => {
+    expect(rows.filter(({ failed }) => failed !== null)).toEqual([]);
+    expect(rows.map((row) => [row.suite, row.case, row.engine])).toEqual(
+      Object.entries(SUITES).flatMap(([suite, cases]) =>
+        cases.flatMap((name) => ['heddle', 'tfjs', 'jax-js'].map((engine) => [suite, name, engine])),
+      ),
+    );
+    for (const row of rows) {
+      expect(row).toMatchObject({ unit: 'ms', runs: 1, leftOut: null });
+      for (const number of [row.median, row.ratio, row.gflops, row.gbps, row.ofLimit])
+        expect(number, row.case).toBeGreaterThan(0);
+    }
+  });
+
+  it('run on the device, in every step', () => {
+    for (const { case: name, engine, calls } of rows) {
+      // It computes what is this small on the processor.
+      if (engine === 'tfjs') continue;
+      expect(calls?.dispatches, `${name}, ${engine}`).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  it('make nothing anew in a step of Heddle', () => {
+    for (const { case: name, engine, calls } of rows) {
+      if (engine !== 'heddle') continue;
+      expect(calls, name).toMatchObject({ buffers: 0, bindGroups: 0, pipelines: 0, writes: 0 });
+      expect(calls?.submits, name).toBeLessThan(1);
+    }
+  });
+});
