@@ -30,6 +30,10 @@ async function runInProcess(module: string): Promise<SuiteRun> {
 async function main(): Promise<void> {
   process.stderr.write('bench: building the suites\n');
   const folder = mkdtempSync(join(tmpdir(), 'heddle-suites-'));
+  process.once('SIGINT', () => {
+    rmSync(folder, { recursive: true });
+    process.exit(130);
+  });
   try {
     const module = join(folder, 'suites.mjs');
     writeFileSync(module, await buildSuites());
