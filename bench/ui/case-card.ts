@@ -3,6 +3,7 @@
 import { callsText, rateText, ratioText, threeDigits } from '../format.js';
 import type { Roof } from '../roofline.js';
 import type { Row } from '../row.js';
+import { element } from './element.js';
 
 /** `rows` are those of one case. */
 export function caseCard(rows: readonly Row[], about: string, roof: Roof | null): HTMLElement {
@@ -68,11 +69,4 @@ function barCell(median: number, p10: number, p90: number, longest: number): HTM
   track.append(fill, spread);
   cell.append(track);
   return cell;
-}
-
-function element(tag: string, className = '', text = ''): HTMLElement {
-  const made = document.createElement(tag);
-  if (className !== '') made.className = className;
-  if (text !== '') made.textContent = text;
-  return made;
 }

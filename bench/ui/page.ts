@@ -6,6 +6,7 @@ import type { Row } from '../row.js';
 import { aboutFirst, byCase, type runSuites } from '../run.js';
 import type { Suite } from '../suites/index.js';
 import { caseCard } from './case-card.js';
+import { download } from './download.js';
 import { drawSuiteChart } from './suite-chart.js';
 
 interface PageParts {
@@ -101,7 +102,7 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
     void run();
   });
   stop.addEventListener('click', () => abort.abort());
-  save.addEventListener('click', () => download(document, rows));
+  save.addEventListener('click', () => download('heddle-benchmarks.json', rows));
 }
 
 function suiteBox(name: string, { about }: Suite, index: number): HTMLElement {
@@ -118,14 +119,6 @@ const adapterText = (name: string, roof: Roof | null): string =>
   roof
     ? `Adapter: ${name}. Its limits: ${threeDigits(roof.gflops)} GFLOP/s, ${threeDigits(roof.gbps)} GB/s.`
     : `Adapter: ${name}`;
-
-function download(document: Document, rows: readonly Row[]): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(rows, null, 2)], { type: 'application/json' }));
-  link.download = 'heddle-benchmarks.json';
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
 
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds);

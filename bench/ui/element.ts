@@ -1,0 +1,7 @@
+/** An element with a class and text, in one call. */
+export function element(tag: string, className = '', text = ''): HTMLElement {
+  const made = document.createElement(tag);
+  if (className !== '') made.className = className;
+  if (text !== '') made.textContent = text;
+  return made;
+}
