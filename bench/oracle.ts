@@ -41,15 +41,21 @@ export function expectedLosses(task: Task, steps: number): number[] {
   });
 }
 
-/** The loss of one example; adds its share of the mean's gradient. */
-function exampleLoss(task: Task, row: number, parameters: readonly Parameter[]): number {
+/** What the network gives for example `row`, before any training. */
+export function expectedOutput(task: Task, row: number): Float64Array {
+  const weights = task.weights.map((values) => Float64Array.from(values));
+  return forward(task, row, weights).at(-1)?.output ?? new Float64Array();
+}
+
+/** What each layer makes of one example. */
+function forward(task: Task, row: number, weights: readonly Float64Array[]): Passed[] {
   const scale = task.x instanceof Uint8Array ? 1 / 255 : 1;
   const from = row * task.features;
   const shapes = inputShapes(task);
   let hidden: Float64Array = Float64Array.from(task.x.subarray(from, from + task.features), (x) => x * scale);
-  const ofLayers = byLayer(task, parameters);
-  const passed = task.layers.map((layer, index): Passed => {
-    const values = (ofLayers[index] ?? []).map(({ value }) => value);
+  const ofLayers = byLayer(task, weights);
+  return task.layers.map((layer, index): Passed => {
+    const values = ofLayers[index] ?? [];
     const input = hidden;
     const convolved = isConv(layer)
       ? convForward(layer, input, shapes[index] as Image, kernelAndBias(values))
@@ -58,7 +64,15 @@ function exampleLoss(task: Task, row: number, parameters: readonly Parameter[]):
     hidden = (convolved ?? recurred)?.output ?? denseForward(layer, input, kernelAndBias(values));
     return { input, output: hidden, convolved, recurred };
   });
-  const { loss, gradient } = judged(task, row, hidden);
+}
+
+/** The loss of one example; adds its share of the mean's gradient. */
+function exampleLoss(task: Task, row: number, parameters: readonly Parameter[]): number {
+  const shapes = inputShapes(task);
+  const ofLayers = byLayer(task, parameters);
+  const weights = parameters.map(({ value }) => value);
+  const passed = forward(task, row, weights);
+  const { loss, gradient } = judged(task, row, passed.at(-1)?.output ?? new Float64Array());
   let dy: Float64Array = gradient.map((value) => value / task.batch);
   for (let index = task.layers.length - 1; index >= 0; index--) {
     const layer = task.layers[index] as TaskLayer;

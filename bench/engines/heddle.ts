@@ -95,7 +95,7 @@ async function readLoss(program: Program): Promise<number> {
 }
 
 /** Side by side, so that one dispatch updates them all. */
-function weightVariables(task: Task): Variable[] {
+export function weightVariables(task: Task): Variable[] {
   const shapes = weightShapes(task);
   const made: Variable[] = [];
   for (const [index, values] of task.weights.entries()) {
@@ -115,8 +115,12 @@ function dataVariables(task: Task): [Variable, Variable] {
   ];
 }
 
-function lossOf(task: Task, [x, y]: readonly [Variable, Variable], weights: readonly Variable[]): Tensor {
-  let hidden: Tensor = x;
+const lossOf = (task: Task, [x, y]: readonly [Variable, Variable], weights: readonly Variable[]): Tensor =>
+  ops.mean(lossFunction(task)(y, outputOf(task, x, weights)));
+
+/** What the network makes of `x`. */
+export function outputOf(task: Task, x: Tensor, weights: readonly Variable[]): Tensor {
+  let hidden = x;
   const ofLayers = byLayer(task, weights);
   task.layers.forEach((layer, index) => {
     if (isRecurrent(layer)) {
@@ -129,7 +133,7 @@ function lossOf(task: Task, [x, y]: readonly [Variable, Variable], weights: read
     hidden = layer.activation === 'relu' ? ops.relu(sum) : sum;
     if (isConv(layer)) hidden = ops.maxPool(hidden, { poolSize: layer.poolSize });
   });
-  return ops.mean(lossFunction(task)(y, hidden));
+  return hidden;
 }
 
 /** What the cell makes of all steps: [batch, units]. */

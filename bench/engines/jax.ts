@@ -115,6 +115,13 @@ function stepOf(task: Task): (state: State, x: np.Array, y: np.Array) => [np.Arr
 }
 
 function lossOf(task: Task, weights: readonly np.Array[], x: np.Array, y: np.Array): np.Array {
+  const output = outputOf(task, weights, x);
+  if (task.loss === 'meanSquaredError') return np.mean(np.square(output.sub(y)));
+  return np.sum(nn.logSoftmax(output).mul(y)).mul(-1 / task.batch);
+}
+
+/** What the network makes of `x`. Consumes what it is given. */
+export function outputOf(task: Task, weights: readonly np.Array[], x: np.Array): np.Array {
   let hidden = x;
   const ofLayers = byLayer(task, weights);
   task.layers.forEach((layer, index) => {
@@ -132,12 +139,11 @@ function lossOf(task: Task, weights: readonly np.Array[], x: np.Array, y: np.Arr
       hidden = lax.reduceWindow(hidden, np.max, window, window);
     }
   });
-  if (task.loss === 'meanSquaredError') return np.mean(np.square(hidden.sub(y)));
-  return np.sum(nn.logSoftmax(hidden).mul(y)).mul(-1 / task.batch);
+  return hidden;
 }
 
 /** Kernels of convolutions as [out, in, height, width]; a dense layer behind images takes them channel by channel. */
-function startWeights(task: Task): np.Array[] {
+export function startWeights(task: Task): np.Array[] {
   const shapes = weightShapes(task);
   const inputs = inputShapes(task);
   const arrays = task.weights.map((values, index) => np.array(values, { shape: [...(shapes[index] ?? [])] }));
@@ -157,7 +163,7 @@ function turnedKernel(layer: TaskLayer, input: readonly number[], kernel: np.Arr
     .reshape([-1, layer.units]);
 }
 
-function images(task: Task): np.Array {
+export function images(task: Task): np.Array {
   const x = np.array(Float32Array.from(task.x), { shape: [task.batch, ...exampleShape(task)] });
   return task.image ? x.transpose([0, 3, 1, 2]) : x;
 }

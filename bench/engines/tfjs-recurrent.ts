@@ -6,22 +6,25 @@ import type { RecurrentLayer } from '../task.js';
 
 /** A model of the one layer with `weights`, for examples of shape [steps, features]. */
 export function recurrentModel(
-  { cell, units, activation }: RecurrentLayer,
+  layer: RecurrentLayer,
   input: readonly number[],
   weights: Tensor[],
-  { returnSequences = false } = {},
+  options?: { readonly returnSequences: boolean },
 ): tfl.LayersModel {
-  const inputShape = [...input];
-  const gated = { units, activation, recurrentActivation: 'sigmoid', inputShape, returnSequences } as const;
-  const make: Readonly<Record<RecurrentLayer['cell'], () => tfl.layers.Layer>> = {
-    simpleRNN: () => tfl.layers.simpleRNN({ units, activation, inputShape, returnSequences }),
-    lstm: () => tfl.layers.lstm(gated),
-    gruResetBefore: () => tfl.layers.gru(gated),
-    gru: () => {
-      throw new RangeError('TensorFlow.js has no GRU whose reset gate stands behind the product');
-    },
-  };
-  const net = tfl.sequential({ layers: [make[cell]()] });
+  const net = tfl.sequential({ layers: [recurrentLayer(layer, input, options)] });
   net.setWeights(weights);
   return net;
+}
+
+export function recurrentLayer(
+  { cell, units, activation }: RecurrentLayer,
+  input: readonly number[],
+  { returnSequences = false } = {},
+): tfl.layers.Layer {
+  const shared = { units, activation, inputShape: [...input], returnSequences };
+  const gated = { ...shared, recurrentActivation: 'sigmoid' } as const;
+  if (cell === 'simpleRNN') return tfl.layers.simpleRNN(shared);
+  if (cell === 'lstm') return tfl.layers.lstm(gated);
+  if (cell === 'gruResetBefore') return tfl.layers.gru(gated);
+  throw new RangeError('TensorFlow.js has no GRU whose reset gate stands behind the product');
 }

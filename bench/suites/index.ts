@@ -3,8 +3,10 @@
 import type { BenchCase, Size } from '../case.js';
 import type { EngineName, Row } from '../row.js';
 import { cellsSuite } from './cells.js';
-import { OP_SUITES } from './ops.js';
 import { inferenceSuite } from './inference.js';
+import { javascriptSuite } from './javascript.js';
+import { memorySuite } from './memory.js';
+import { OP_SUITES } from './ops.js';
 import { recurrentSuite } from './recurrent.js';
 import { stepsSuite } from './steps.js';
 
@@ -43,4 +45,6 @@ export const SUITES: Readonly<Record<string, Suite>> = Object.freeze({
   ...OP_SUITES,
   cells: { about: 'recurrent cells over whole sequences, forward and backward', cases: cellsSuite },
   inference: { about: 'latency of one example, from host array to host array', cases: inferenceSuite },
+  memory: { about: 'what a training step holds on the device: measured, planned, least', cases: memorySuite },
+  javascript: { about: 'JavaScript for each dispatch, beside a bare loop', cases: javascriptSuite },
 });
