@@ -5,23 +5,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchHelp, benchOptions } from './bench/options.js';
-import { clearProgress, printResult, showProgress } from './bench/print.js';
+import { clearProgress, printProfile, printResult, showProgress } from './bench/print.js';
 import { buildSuites } from './bench/suites-bundle.js';
-import { openSuites, type SuiteRun } from './bench/suites-process.js';
+import { openSuites } from './bench/suites-process.js';
 import { projectRoot } from './entries.js';
 
-const { help, json, run } = benchOptions(process.argv.slice(2));
+const options = benchOptions(process.argv.slice(2));
 
 function dawnVersion(): string {
   const manifest = new URL('node_modules/webgpu/package.json', projectRoot);
   return `Dawn of webgpu ${JSON.parse(readFileSync(manifest, 'utf8')).version}`;
 }
 
-async function runInProcess(module: string): Promise<SuiteRun> {
+async function runInProcess(module: string): Promise<void> {
   const script = fileURLToPath(new URL('bench/dawn-worker.ts', import.meta.url));
   const suites = await openSuites({ script, args: [module] });
+  const hooks = { onProgress: showProgress };
   try {
-    return await suites.run(run, { onProgress: showProgress });
+    if (options.profile) {
+      printProfile(dawnVersion(), await suites.profile(options.profile, hooks), options);
+    } else {
+      const result = await suites.run(options.run, hooks);
+      if (result.rows.length > 0) printResult(dawnVersion(), result, options);
+      if (result.error !== null) throw new Error(result.error);
+    }
   } finally {
     await suites.close();
   }
@@ -37,9 +44,7 @@ async function main(): Promise<void> {
   try {
     const module = join(folder, 'suites.mjs');
     writeFileSync(module, await buildSuites());
-    const result = await runInProcess(module);
-    if (result.rows.length > 0) printResult(dawnVersion(), result, { runs: run.runs, json });
-    if (result.error !== null) throw new Error(result.error);
+    await runInProcess(module);
   } catch (error) {
     clearProgress();
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
@@ -49,5 +54,5 @@ async function main(): Promise<void> {
   }
 }
 
-if (help) console.log(benchHelp('bench:node'));
+if (options.help) console.log(benchHelp('bench:node'));
 else await main();

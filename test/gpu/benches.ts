@@ -2,12 +2,13 @@
 import puppeteer, { type Browser, type Page } from 'puppeteer';
 import { afterAll, beforeAll, inject } from 'vitest';
 import type { Row } from '../../bench/row.js';
-import { type DriveOptions, driveBench } from '../../tools/bench/drive.js';
+import { driveBench } from '../../tools/bench/drive.js';
+import type { SuiteOptions } from '../../tools/bench/options.js';
 import { type Site, serveBench } from '../../tools/bench/site.js';
 
 export interface Benches {
   /** Runs suites at tiny sizes in a page of their own, which `prepare` sees before it loads. */
-  run(options: DriveOptions, prepare?: (page: Page) => Promise<void>): Promise<readonly Row[]>;
+  run(options: SuiteOptions, prepare?: (page: Page) => Promise<void>): Promise<readonly Row[]>;
   site(): Site;
   browser(): Browser;
 }
@@ -26,7 +27,7 @@ export function benches(): Benches {
   });
   return {
     async run(options, prepare = async () => {}) {
-      const asked: DriveOptions = { size: 'tiny', runs: 2, ...options };
+      const asked: SuiteOptions = { size: 'tiny', runs: 2, ...options };
       return (await driveBench(browser, site.url, asked, { prepare })).rows;
     },
     site: () => site,

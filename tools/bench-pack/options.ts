@@ -9,9 +9,11 @@ export interface PackOptions {
   /** Empty: all. `null`: none are run. */
   readonly suites: readonly string[] | null;
   readonly run: BenchOptions['run'];
+  /** Whether training steps are profiled. */
+  readonly profiles: boolean;
 }
 
-export const PACK_HELP = `./run.sh [cases] [suites] [NAME of a suite …] [options]   (default: cases, then all suites)
+export const PACK_HELP = `./run.sh [cases] [suites] [profiles] [NAME of a suite …] [options]   (default: cases, all suites, profiles)
   --cases WORD   of the cases, only files whose name holds WORD; may be given several times (recurrent)
   --case NAME    of the suites, only this case; may be given several times (celsius/free)
   --no-peers     Heddle alone
@@ -32,12 +34,13 @@ export function packOptions(args: readonly string[]): PackOptions {
     },
   });
   const all = positionals.length === 0;
-  const named = positionals.filter((word) => word !== 'cases' && word !== 'suites');
+  const named = positionals.filter((word) => !['cases', 'suites', 'profiles'].includes(word));
   const withSuites = all || named.length > 0 || positionals.includes('suites');
   return {
     help: values.help,
     caseFiles: all || positionals.includes('cases') ? values.cases : null,
     suites: withSuites ? (positionals.includes('suites') ? [] : named) : null,
     run: runOptions(values),
+    profiles: all || positionals.includes('profiles'),
   };
 }

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Roof } from '../../bench/roofline.js';
 import type { Row } from '../../bench/row.js';
 import { type AdapterReport, adapterWords } from '../adapter.js';
+import { profileTable } from '../bench/profile-table.js';
+import type { SuitesReady } from '../bench/suites-messages.js';
 import { openSuites, type SuiteRun } from '../bench/suites-process.js';
 import { benchTable } from '../bench/table.js';
 import { type CaseTotals, runCases } from '../gpu-cases/run.js';
@@ -30,9 +32,11 @@ export async function runPack(args: readonly string[]): Promise<number> {
     }
     rmSync(results, { recursive: true, force: true });
     mkdirSync(results);
-    const { env, adapter, suites } = await findDriver();
+    const { env, adapter, suites, profiled } = await findDriver();
     console.log(`adapter: ${adapterWords(adapter)}; VK_ICD_FILENAMES=${env.VK_ICD_FILENAMES}`);
-    total = add(await casesOf(options, env), await suitesOf(options, suites, env, adapter));
+    total = await casesOf(options, env);
+    total = add(total, await suitesOf(options, suites, env, adapter));
+    if (options.profiles) total = add(total, await profilesOf(options, profiled, env));
   } catch (error) {
     console.log(`FAILED ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -50,20 +54,16 @@ const add = (a: CaseTotals, b: CaseTotals): CaseTotals => ({
 const program = (worker: string, env: Environment): WorkerProgram => ({ script, args: [worker], env });
 
 /** The first driver, best first, that gives an adapter which may be used. Throws where none does, and says what each said. */
-async function findDriver(): Promise<{
-  env: Environment;
-  adapter: AdapterReport;
-  suites: readonly string[];
-}> {
+async function findDriver(): Promise<Omit<SuitesReady, 'say'> & { readonly env: Environment }> {
   const refused: string[] = [];
   const drivers = driversHere(process.env);
   for (const driver of drivers) {
     const env = environmentOf(driver);
     try {
       const found = await openSuites(program(WORKERS.suites, env));
-      const { adapter, suites } = found;
+      const { adapter } = found;
       await found.close();
-      if (!adapter.software || process.env.HEDDLE_ALLOW_SOFTWARE === '1') return { env, adapter, suites };
+      if (!adapter.software || process.env.HEDDLE_ALLOW_SOFTWARE === '1') return { ...found, env };
       refused.push(`${driver.path}: ${adapterWords(adapter)}; HEDDLE_ALLOW_SOFTWARE=1 accepts it`);
     } catch (error) {
       const [words] = (error instanceof Error ? error.message : String(error)).split('\n');
@@ -140,4 +140,27 @@ async function suitesOf(
   keep();
   failed += rows.filter((row) => row.failed !== null).length;
   return { passed: rows.filter((row) => row.failed === null && row.leftOut === null).length, failed };
+}
+
+async function profilesOf(
+  { run }: PackOptions,
+  tasks: readonly string[],
+  env: Environment,
+): Promise<CaseTotals> {
+  const totals = { passed: 0, failed: 0 };
+  for (const task of tasks) {
+    const process = await openSuites(program(WORKERS.suites, env));
+    let text: string;
+    try {
+      text = profileTable(await process.profile({ task, size: run.size ?? 'full' }));
+      totals.passed++;
+    } catch (error) {
+      text = `FAILED profile of ${task}: ${error instanceof Error ? error.message : String(error)}`;
+      totals.failed++;
+    }
+    await process.close();
+    console.log(text);
+    appendFileSync(join(results, 'profiles.txt'), `${text}\n\n`);
+  }
+  return totals;
 }

@@ -1,11 +1,9 @@
 // Runs suites in a page of a headless browser. Whatever goes wrong in the page fails the run.
 import type { Browser, Page } from 'puppeteer';
-import type { Size } from '../../bench/case.js';
 import type { BenchResult } from '../../bench/face.js';
 import type { TaskProfile } from '../../bench/profile.js';
-import type { Progress, RunOptions } from '../../bench/run.js';
-
-export type DriveOptions = Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>;
+import type { Progress } from '../../bench/run.js';
+import type { ProfileOptions, SuiteOptions } from './options.js';
 
 export interface DriveHooks {
   readonly onProgress?: (progress: Progress) => void;
@@ -16,7 +14,7 @@ export interface DriveHooks {
 export const driveBench = (
   browser: Browser,
   url: string,
-  options: DriveOptions,
+  options: SuiteOptions,
   hooks?: DriveHooks,
 ): Promise<BenchResult> =>
   inPage(browser, url, (page) => page.evaluate((asked) => heddleBench.run(asked), options), hooks);
@@ -24,7 +22,7 @@ export const driveBench = (
 export const driveProfile = (
   browser: Browser,
   url: string,
-  options: { readonly task: string; readonly size: Size },
+  options: ProfileOptions,
   hooks?: DriveHooks,
 ): Promise<TaskProfile> =>
   inPage(

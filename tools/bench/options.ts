@@ -1,15 +1,24 @@
 // The options that every command of the benchmarks understands.
 import { parseArgs } from 'node:util';
+import type { Size } from '../../bench/case.js';
 import type { RunOptions } from '../../bench/run.js';
 
 /** What crosses to whoever runs the suites, in a page or in a process. */
 export type SuiteOptions = Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>;
+
+/** Of one training step. */
+export interface ProfileOptions {
+  readonly task: string;
+  readonly size: Size;
+}
 
 export interface BenchOptions {
   readonly help: boolean;
   /** Rows as JSON in the last line. */
   readonly json: boolean;
   readonly run: SuiteOptions & { readonly runs: number };
+  /** In place of any suite. */
+  readonly profile: ProfileOptions | null;
 }
 
 export const benchHelp = (command: string): string => `npm run ${command} -- [options]
@@ -18,7 +27,8 @@ export const benchHelp = (command: string): string => `npm run ${command} -- [op
   --peers        run the other engines too, interleaved (default; --no-peers: Heddle alone)
   --runs N       samples of each engine and case (default 9)
   --tiny         sizes that show that everything works, and no figures
-  --json         print one JSON array of rows as the last line`;
+  --profile NAME print where the time of this training step goes, and nothing else (celsius, mlp, cnn, rnn, lstm, gru)
+  --json         print one JSON array of rows as the last line; with --profile one JSON object`;
 
 /** Of `parseArgs`: how suites are run. */
 export const RUN_OPTIONS = {
@@ -51,10 +61,17 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     options: {
       ...RUN_OPTIONS,
       suite: { type: 'string', multiple: true },
+      profile: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const { suite, help, json } = values;
-  return { help, json, run: { ...runOptions(values), ...(suite ? { suites: suite } : {}) } };
+  const { suite, profile, help, json } = values;
+  const size = values.tiny ? 'tiny' : 'full';
+  return {
+    help,
+    json,
+    run: { ...runOptions(values), ...(suite ? { suites: suite } : {}) },
+    profile: profile === undefined ? null : { task: profile, size },
+  };
 }

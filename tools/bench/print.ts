@@ -1,6 +1,9 @@
 // What the commands of the benchmarks write: progress for people, then the table, then the rows for programs.
 import type { BenchResult } from '../../bench/face.js';
+import type { TaskProfile } from '../../bench/profile.js';
 import type { Progress } from '../../bench/run.js';
+import type { BenchOptions } from './options.js';
+import { profileTable } from './profile-table.js';
 import { benchTable } from './table.js';
 
 /** Progress is for people: one line that is written over, nothing where no terminal is. */
@@ -18,10 +21,20 @@ export function clearProgress(): void {
 export function printResult(
   engine: string,
   { rows, roof }: BenchResult,
-  { runs, json }: { readonly runs: number; readonly json: boolean },
+  { json, run }: Pick<BenchOptions, 'json' | 'run'>,
 ): void {
   clearProgress();
-  console.log(`${engine}, ${rows[0]?.adapter}, ${runs} samples\n${benchTable(rows, roof)}`);
+  console.log(`${engine}, ${rows[0]?.adapter}, ${run.runs} samples\n${benchTable(rows, roof)}`);
   if (json) console.log(JSON.stringify(rows));
   if (rows.some(({ failed }) => failed !== null)) process.exitCode = 1;
+}
+
+export function printProfile(
+  engine: string,
+  profile: TaskProfile,
+  { json }: Pick<BenchOptions, 'json'>,
+): void {
+  clearProgress();
+  console.log(`${engine}, ${profile.adapter}\n${profileTable(profile)}`);
+  if (json) console.log(JSON.stringify(profile));
 }

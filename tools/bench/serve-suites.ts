@@ -1,15 +1,10 @@
 // A process of benchmark suites: what the page is in a browser.
 
-import type { Row } from '../../bench/row.js';
-import type { RunOptions } from '../../bench/run.js';
 import type { AdapterReport } from '../adapter.js';
 import type { SuiteNews, SuiteOrder } from './suites-messages.js';
 
-/** What the module of all suites exports. */
-export interface SuiteModule {
-  readonly suites: readonly string[];
-  readonly runSuites: (options: RunOptions) => Promise<readonly Row[]>;
-}
+/** The module of all suites. */
+type SuiteModule = typeof import('./suites.js');
 
 const say = (news: SuiteNews): void => {
   process.send?.(news);
@@ -23,16 +18,25 @@ export async function serveSuites(
   try {
     process.on('disconnect', () => process.exit());
     const adapter = await install();
-    const { suites, runSuites } = await load();
+    const { suites, runSuites, profiled, profileTask } = await load();
     const ordered = new Promise<SuiteOrder>((resolve) => process.once('message', resolve));
-    say({ say: 'ready', adapter, suites });
-    const { run } = await ordered;
-    await runSuites({
-      ...run,
-      onProgress: (progress) => say({ say: 'progress', progress }),
-      onRoof: (roof) => say({ say: 'roof', roof }),
-      onRows: (rows) => say({ say: 'rows', rows }),
-    });
+    say({ say: 'ready', adapter, suites, profiled });
+    const order = await ordered;
+    if (order.do === 'run') {
+      await runSuites({
+        ...order.options,
+        onProgress: (progress) => say({ say: 'progress', progress }),
+        onRoof: (roof) => say({ say: 'roof', roof }),
+        onRows: (rows) => say({ say: 'rows', rows }),
+      });
+    } else {
+      const { task, size } = order.options;
+      const profile = await profileTask(task, {
+        size,
+        onProgress: (text, done) => say({ say: 'progress', progress: { text, done, secondsLeft: null } }),
+      });
+      say({ say: 'profile', profile });
+    }
     say({ say: 'done' });
   } catch (error) {
     say({ say: 'error', message: error instanceof Error ? error.message : String(error) });

@@ -1,12 +1,12 @@
 // A process of suites, as seen from the command: a driver that crashes gives an error, and the rows before it are kept.
 import type { BenchResult } from '../../bench/face.js';
+import type { TaskProfile } from '../../bench/profile.js';
 import type { Roof } from '../../bench/roofline.js';
 import type { Row } from '../../bench/row.js';
 import type { Progress } from '../../bench/run.js';
-import type { AdapterReport } from '../adapter.js';
 import { startWorker, type WorkerProgram } from '../worker.js';
-import type { SuiteOptions } from './options.js';
-import type { SuiteNews, SuiteOrder } from './suites-messages.js';
+import type { ProfileOptions, SuiteOptions } from './options.js';
+import type { SuiteNews, SuiteOrder, SuitesReady } from './suites-messages.js';
 
 export interface SuiteHooks {
   readonly onProgress?: (progress: Progress) => void;
@@ -14,12 +14,12 @@ export interface SuiteHooks {
   readonly onRows?: (rows: readonly Row[]) => void;
 }
 
-export interface SuiteProcess {
-  readonly adapter: AdapterReport;
-  /** All that there are. */
-  readonly suites: readonly string[];
-  /** Once. */
+/** It obeys one order. */
+export interface SuiteProcess extends SuitesReady {
+  /** Never rejects. */
   run(options: SuiteOptions, hooks?: SuiteHooks): Promise<SuiteRun>;
+  /** Throws where the step cannot be profiled. */
+  profile(options: ProfileOptions, hooks?: Pick<SuiteHooks, 'onProgress'>): Promise<TaskProfile>;
   close(): Promise<void>;
 }
 
@@ -38,13 +38,18 @@ export async function openSuites(program: WorkerProgram): Promise<SuiteProcess> 
     const ready = await worker.next();
     if (ready.say === 'error') throw new Error(ready.message);
     if (ready.say !== 'ready') throw new Error(`a process of suites begins with '${ready.say}'`);
-    const { adapter, suites } = ready;
     return {
-      adapter,
-      suites,
-      run(options, hooks = {}) {
-        worker.tell({ run: options });
-        return follow(worker.next, hooks);
+      ...ready,
+      async run(options, hooks = {}) {
+        worker.tell({ do: 'run', options });
+        const { rows, roof, error } = await follow(worker.next, hooks);
+        return { rows, roof, error };
+      },
+      async profile(options, hooks = {}) {
+        worker.tell({ do: 'profile', options });
+        const { profile, error } = await follow(worker.next, hooks);
+        if (profile) return profile;
+        throw new Error(error ?? 'the process gave no profile');
       },
       close: worker.close,
     };
@@ -54,18 +59,24 @@ export async function openSuites(program: WorkerProgram): Promise<SuiteProcess> 
   }
 }
 
-async function follow(next: () => Promise<SuiteNews>, { onProgress, onRows }: SuiteHooks): Promise<SuiteRun> {
+/** All that comes until the end. */
+async function follow(
+  next: () => Promise<SuiteNews>,
+  { onProgress, onRows }: SuiteHooks,
+): Promise<SuiteRun & { readonly profile: TaskProfile | null }> {
   const rows: Row[] = [];
   let roof: Roof | null = null;
+  let profile: TaskProfile | null = null;
   let text = 'starting';
   for (;;) {
     const news = await next().catch((error: unknown): SuiteNews => {
       const why = error instanceof Error ? error.message : String(error);
       return { say: 'error', message: `${text}: ${why}` };
     });
-    if (news.say === 'done') return { rows, roof, error: null };
-    if (news.say === 'error') return { rows, roof, error: news.message };
+    if (news.say === 'done') return { rows, roof, profile, error: null };
+    if (news.say === 'error') return { rows, roof, profile, error: news.message };
     if (news.say === 'roof') roof = news.roof;
+    if (news.say === 'profile') profile = news.profile;
     if (news.say === 'progress') {
       text = news.progress.text;
       onProgress?.(news.progress);

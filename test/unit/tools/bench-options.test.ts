@@ -10,6 +10,7 @@ describe('options of the benchmarks', () => {
       help: false,
       json: false,
       run: { runs: 9, peers: true, size: 'full' },
+      profile: null,
     });
   });
 
@@ -19,7 +20,9 @@ describe('options of the benchmarks', () => {
       help: false,
       json: true,
       run: { runs: 3, peers: false, size: 'tiny', suites: ['steps', 'recurrent'], cases: ['mlp/free'] },
+      profile: null,
     });
+    expect(benchOptions(['--profile', 'mlp']).profile).toEqual({ task: 'mlp', size: 'full' });
   });
 
   it('refuse what means nothing', () => {
@@ -32,20 +35,24 @@ describe('options of the benchmarks', () => {
 
 describe('options of the pack', () => {
   const chosen = (words: string) => {
-    const { caseFiles, suites } = packOptions(words.split(' ').filter((word) => word !== ''));
-    return { caseFiles, suites };
+    const { caseFiles, suites, profiles } = packOptions(words.split(' ').filter((word) => word !== ''));
+    return { caseFiles, suites, profiles };
   };
 
   it('mean everything where nothing is named', () => {
-    expect(chosen('')).toEqual({ caseFiles: [], suites: [] });
-    expect(chosen('cases suites')).toEqual({ caseFiles: [], suites: [] });
+    expect(chosen('')).toEqual({ caseFiles: [], suites: [], profiles: true });
+    expect(chosen('cases suites')).toEqual({ caseFiles: [], suites: [], profiles: false });
   });
 
   it('mean cases, all suites, or suites by name', () => {
-    expect(chosen('cases')).toEqual({ caseFiles: [], suites: null });
-    expect(chosen('suites')).toEqual({ caseFiles: null, suites: [] });
-    expect(chosen('steps recurrent')).toEqual({ caseFiles: null, suites: ['steps', 'recurrent'] });
-    expect(chosen('cases steps --cases harness')).toEqual({ caseFiles: ['harness'], suites: ['steps'] });
+    expect(chosen('cases')).toMatchObject({ caseFiles: [], suites: null });
+    expect(chosen('suites')).toMatchObject({ caseFiles: null, suites: [] });
+    expect(chosen('profiles')).toEqual({ caseFiles: null, suites: null, profiles: true });
+    expect(chosen('steps recurrent')).toMatchObject({ caseFiles: null, suites: ['steps', 'recurrent'] });
+    expect(chosen('cases steps --cases harness')).toMatchObject({
+      caseFiles: ['harness'],
+      suites: ['steps'],
+    });
   });
 
   it('are those of the benchmarks for the rest', () => {
