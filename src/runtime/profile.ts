@@ -61,6 +61,8 @@ export async function timePlan(machine: ProfileMachine, options: TimeOptions): P
   );
   let watch: Watch | null = null;
   try {
+    // Where memory is short for the copies, nothing must have run.
+    await context.idle();
     watch = await openWatch(context);
     const { source } = watch;
     const whole = await timesOf(machine, watch, program, () => variables.restore(), options);

@@ -88,6 +88,15 @@ describe('profiling a plan', () => {
     ]);
   });
 
+  it('runs nothing where memory is short for what it must put back', async () => {
+    const { fake, executable } = await setUp();
+    const bytes = fake.liveBytes();
+    fake.failNext('out-of-memory', 'no room');
+    await expect(executable.profile(OPTIONS)).rejects.toThrow(/out of memory/);
+    expect(fake.calls.filter((call) => call.startsWith('dispatch'))).toEqual([]);
+    expect(fake.liveBytes()).toBe(bytes);
+  });
+
   it('ends with the loss of a device that is lost meanwhile, and leaves no memory behind', async () => {
     const { fake, executable } = await setUp();
     const bytes = fake.liveBytes();
