@@ -1,5 +1,5 @@
 // What the pack does on a bare machine: finds a driver, runs the GPU cases, then the suites, and leaves results in files.
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Roof } from '../../bench/roofline.js';
@@ -30,8 +30,7 @@ export async function runPack(args: readonly string[]): Promise<number> {
       console.log(PACK_HELP);
       return 0;
     }
-    rmSync(results, { recursive: true, force: true });
-    mkdirSync(results);
+    mkdirSync(results, { recursive: true });
     const { env, adapter, suites, profiled } = await findDriver();
     console.log(`adapter: ${adapterWords(adapter)}; VK_ICD_FILENAMES=${env.VK_ICD_FILENAMES}`);
     total = await casesOf(options, env);
@@ -50,6 +49,13 @@ const add = (a: CaseTotals, b: CaseTotals): CaseTotals => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
 });
+
+/** Appends to an empty file of results; those of other parts stay from earlier runs. */
+function freshFile(name: string): (text: string) => void {
+  const path = join(results, name);
+  writeFileSync(path, '');
+  return (text) => appendFileSync(path, text);
+}
 
 const program = (worker: string, env: Environment): WorkerProgram => ({ script, args: [worker], env });
 
@@ -90,9 +96,10 @@ function environmentOf({ kind, path }: Driver): Environment {
 
 async function casesOf({ caseFiles }: PackOptions, env: Environment): Promise<CaseTotals> {
   if (!caseFiles) return { passed: 0, failed: 0 };
+  const write = freshFile('cases.txt');
   const say = (line: string): void => {
     console.log(line);
-    appendFileSync(join(results, 'cases.txt'), `${line}\n`);
+    write(`${line}\n`);
   };
   const totals = await runCases(program(WORKERS.cases, env), { words: caseFiles, say });
   say(`${totals.passed} passed, ${totals.failed} failed`);
@@ -148,6 +155,7 @@ async function profilesOf(
   env: Environment,
 ): Promise<CaseTotals> {
   const totals = { passed: 0, failed: 0 };
+  const write = freshFile('profiles.txt');
   for (const task of tasks) {
     const process = await openSuites(program(WORKERS.suites, env));
     let text: string;
@@ -160,7 +168,7 @@ async function profilesOf(
     }
     await process.close();
     console.log(text);
-    appendFileSync(join(results, 'profiles.txt'), `${text}\n\n`);
+    write(`${text}\n\n`);
   }
   return totals;
 }
