@@ -1,6 +1,6 @@
 // Convolutions as matrix products, without workgroup memory: every invocation keeps a tile of the result in registers.
 //
-//   C[row, column] = epilogue( Σ_steps Σ_i A[row, step, i] · B[step, i, column] )
+//   C[row, column] = epilogue( Σ_steps A[row, step] · B[step, column] )
 //
 // One core, three ways to find A and B (the functions from `walk_of` to `result_row`; src/kernels/convolution-operands.ts):
 //
@@ -11,14 +11,17 @@
 //
 //                  B   u, v, i ↓  [b b b b | b b b b]       a step is one i of one v of one u; what it adds to the addresses is
 //   A  u, v, i →   ┌──────────┬──────────┐                  the same for all rows and for all columns. One flat loop: here a
-//   [a]            │ c00      │ c01      │                  loop in a loop costs more than the arithmetic of a step.
-//   [a]            │ 4×4      │ 4×4      │
-//   [a]            ├──────────┼──────────┤                  tile 8×8: Quads c00, c01, c10, c11; tiles are numbered along the
-//   [a]            │ c10      │ c11      │                  columns, then groups, rows, and copies: the phases of a strided
-//                  └──────────┴──────────┘                  gradient to the input, or the parts of a split sum
+//   [a]            │ c0       │ c1       │                  loop in a loop costs more than the arithmetic of a step, and several
+//   [a]            │ 4×4      │ 4×4      │                  steps at once fill the processor's cache of instructions.
+//   [a]            ├──────────┼──────────┤
+//   [a]            │ c2       │ c3       │                  tile 8×8: Quads c0 to c3; tiles are numbered along the rows, then
+//                  └──────────┴──────────┘                  columns, groups, and copies: the phases of a strided gradient to the
+//                                                           input, or the parts of a split sum
 //
-// For adapters whose processor is the GPU, where barriers are dear: 8x16, and 8x8 or 8x4 for fewer columns. Where i comes in
-// quads the loop is WIDE, four steps at once. With a column sum the kernel also gives Σ B, the bias gradient.
+// For adapters whose processor is the GPU, where barriers are dear, and so is a load: each lane of a vector loads for itself, even
+// where all load the same. So where WGSL has subgroups, all rows of a workgroup have the same columns (row_tiles is a multiple of
+// LANES), each invocation loads one quad of them, and they exchange these: shared by eight in 4x32, by four in 8x16. Without, 8x16,
+// and 8x8 or 8x4 for fewer columns. With a column sum the kernel also gives Σ B, the bias gradient.
 //
 // specialise
 alias elem = f32;
@@ -26,7 +29,7 @@ alias elem4 = vec4<f32>;
 struct Params {
   rows: u32,
   columns: u32, // of a group
-  inner: u32, // i of each u, v; quads of them in a wide loop
+  inner: u32, // i of each u, v
   groups: u32,
   row_tiles: u32, column_tiles: u32, tiles: u32,
   result_channels: u32, // of all groups
@@ -44,7 +47,7 @@ struct Params {
   grid_h: u32, grid_w: u32, // places of a phase
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;
 fn epilogue(value: f32, row: u32, col: u32) -> f32 { return value; }
@@ -90,7 +93,7 @@ fn rows_at(tile: Tile, walk: Walk, row: u32) -> Rows {
   rows.h = line % params.grid_h * params.moves_h + walk.source.x;
   rows.w = index % params.grid_w * params.moves_w + walk.source.y;
   let pixel = (line / params.grid_h * params.source_h + rows.h) * params.source_w + rows.w;
-  rows.at = pixel * (params.source_channels / 4u) + tile.group * params.inner;
+  rows.at = pixel * params.source_channels + tile.group * params.inner;
   return rows;
 }
 fn columns_at(tile: Tile, column: u32) -> vec4<u32> {
@@ -102,35 +105,41 @@ fn step_of(walk: Walk) -> Step {
   var step: Step;
   step.down = walk.u * params.step_h;
   step.across = walk.v * params.step_w;
-  step.a = (step.down * params.source_w + step.across) * (params.source_channels / 4u) + walk.i;
-  step.b = ((r * params.cells_w + s) * params.filter_tap + walk.i * params.result_channels * 4u) / 4u;
+  step.a = (step.down * params.source_w + step.across) * params.source_channels + walk.i;
+  step.b = ((r * params.cells_w + s) * params.filter_tap + walk.i * params.result_channels) / 4u;
   return step;
 }
-fn a_block(rows: Rows, step: Step) -> Quad {
+fn a_load(rows: Rows, step: Step) -> elem4 {
   let at = rows.at + step.a;
-  let is_inside = inside(rows, step);
-  return turn(select(elem4(), a[at.x], is_inside.x), select(elem4(), a[at.y], is_inside.y), select(elem4(), a[at.z], is_inside.z), select(elem4(), a[at.w], is_inside.w));
+  return select(elem4(), elem4(a[at.x], a[at.y], a[at.z], a[at.w]), inside(rows, step));
 }
-fn b_block(columns: vec4<u32>, step: Step) -> Quad {
+fn b_load(columns: vec4<u32>, step: Step) -> elem4 {
   let at = columns + step.b;
-  let stride = params.result_channels / 4u;
-  let second = at + stride;
-  let third = second + stride;
-  let fourth = third + stride;
-  return Quad(b[at.x], b[second.x], b[third.x], b[fourth.x]);
+  return b[at.x];
 }
 fn result_row(tile: Tile, row: u32) -> u32 { return select(NOWHERE, row, row < params.rows); }
-fn a_load(rows: Rows, step: Step) -> elem4 { return elem4(); }
-fn b_load(columns: vec4<u32>, step: Step) -> elem4 { return elem4(); }
-const WIDE = true;
+struct Invocation {
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+}
+fn columns_of(tile: Tile, at: Invocation) -> Columns {
+  return Columns(columns_at(tile, tile.column), columns_at(tile, tile.column + 4u), columns_at(tile, tile.column + 8u), columns_at(tile, tile.column + 12u));
+}
+fn b_loads(columns: Columns, step: Step) -> Octet {
+  return Octet(b_load(columns[0], step), b_load(columns[1], step), b_load(columns[2], step), b_load(columns[3], step), elem4(), elem4(), elem4(), elem4());
+}
 // end
 
 const FOLD_WIDTH = 32768u;
-const LANES = 16u;
+const LANES = 8u;
 const NOWHERE = 0xffffffffu;
 
 // Four rows of four columns.
 alias Quad = array<elem4, 4>;
+// A tile's, row by row.
+alias Quads = array<Quad, 8>;
+// One row of up to 32 columns.
+alias Octet = array<elem4, 8>;
 
 // Four rows of A: where they begin, and their coordinates in the image before a step is added.
 struct Rows {
@@ -138,6 +147,9 @@ struct Rows {
   h: vec4<u32>,
   w: vec4<u32>,
 }
+
+// Where an invocation's quads of B begin.
+alias Columns = array<vec4<u32>, 4>;
 
 // What a step adds to the places of A and B, and to the coordinates in the image.
 struct Step {
@@ -162,45 +174,24 @@ struct Tile {
   outside: bool,
 }
 
-fn add_product(quad: ptr<function, Quad>, x: elem4, y: elem4) {
-  (*quad)[0] = fma(elem4(x.x), y, (*quad)[0]);
-  (*quad)[1] = fma(elem4(x.y), y, (*quad)[1]);
-  (*quad)[2] = fma(elem4(x.z), y, (*quad)[2]);
-  (*quad)[3] = fma(elem4(x.w), y, (*quad)[3]);
-}
-
-fn add_sum(sum: ptr<function, elem4>, y: elem4) {
-  if (COLUMN_SUM) {
-    *sum += y;
-  }
-}
-
-// Four steps of i at once.
-fn add_block(quad: ptr<function, Quad>, x: Quad, y: Quad) {
-  add_product(quad, x[0], y[0]);
-  add_product(quad, x[1], y[1]);
-  add_product(quad, x[2], y[2]);
-  add_product(quad, x[3], y[3]);
-}
-
-fn turn(x: elem4, y: elem4, z: elem4, w: elem4) -> Quad {
+fn add_product(quad: Quad, x: elem4, y: elem4) -> Quad {
   return Quad(
-    elem4(x.x, y.x, z.x, w.x),
-    elem4(x.y, y.y, z.y, w.y),
-    elem4(x.z, y.z, z.z, w.z),
-    elem4(x.w, y.w, z.w, w.w));
+    fma(elem4(x.x), y, quad[0]),
+    fma(elem4(x.y), y, quad[1]),
+    fma(elem4(x.z), y, quad[2]),
+    fma(elem4(x.w), y, quad[3]));
 }
 
-fn tile_of(wid: vec3<u32>, lane: u32, height: u32, width: u32) -> Tile {
-  let index = (wid.y * FOLD_WIDTH + wid.x) * LANES + lane;
-  let in_group = index / params.column_tiles;
-  let above = in_group / params.groups;
+fn tile_of(at: Invocation, height: u32, width: u32) -> Tile {
+  let index = (at.wid.y * FOLD_WIDTH + at.wid.x) * LANES + at.lane;
+  let aside = index / params.row_tiles;
+  let above = aside / params.column_tiles;
   var tile: Tile;
   tile.outside = index >= params.tiles;
-  tile.column = index % params.column_tiles * width;
-  tile.group = in_group % params.groups;
-  tile.row = above % params.row_tiles * height;
-  tile.copy = above / params.row_tiles;
+  tile.row = index % params.row_tiles * height;
+  tile.column = aside % params.column_tiles * width;
+  tile.group = above % params.groups;
+  tile.copy = above / params.groups;
   return tile;
 }
 
@@ -217,183 +208,155 @@ fn advance(walk: ptr<function, Walk>) {
   (*walk).u += u32(image_ends);
 }
 
-// `at` is a row of the result.
-fn store_row(tile: Tile, at: u32, column: u32, value: elem4) {
-  if (at != NOWHERE && column < params.columns) {
-    store_four(at, tile.group * params.columns + column, params.columns - column, value);
+// `quads` lie row by row, `across` of them in each. Bounds from parameters keep compilers from copying the epilogue for every element.
+fn store_quads(tile: Tile, height: u32, across: u32, quads: Quads) {
+  var kept = quads;
+  let rows = min(height, max(params.rows, tile.row) - tile.row);
+  let width = min(across, (params.columns - tile.column + 3u) / 4u);
+  for (var k = 0u; k < rows; k++) {
+    let at = result_row(tile, tile.row + k);
+    for (var quad = 0u; quad < width && at != NOWHERE; quad++) {
+      let column = tile.column + quad * 4u;
+      store_four(at, tile.group * params.columns + column, params.columns - column, kept[k / 4u * across + quad][k % 4u]);
+    }
   }
 }
 
-fn store_sums(tile: Tile, column: u32, sums: elem4) {
+// The sums of all columns, by the tiles of the first rows.
+fn store_sums(tile: Tile, width: u32, sums: Octet) {
   if (!COLUMN_SUM || tile.row != 0u) {
     return;
   }
-  for (var j = 0u; j < 4u; j++) {
-    if (column + j < params.columns) {
-      store_sum(tile.copy * params.result_channels + tile.group * params.columns + column + j, sums[j]);
-    }
+  var kept = sums;
+  for (var j = 0u; j < min(width, params.columns - tile.column); j++) {
+    let column = tile.group * params.columns + tile.column + j;
+    store_sum(tile.copy * params.result_channels + column, kept[j / 4u][j % 4u]);
   }
 }
 
 @compute @workgroup_size(LANES)
-fn convolution_registers_8x16(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let tile = tile_of(wid, lane, 8u, 16u);
+fn convolution_registers_4x32(at: Invocation) {
+  let tile = tile_of(at, 4u, 32u);
   if (tile.outside) { return; }
   var walk = walk_of(tile);
-  let rows0 = rows_at(tile, walk, tile.row);
-  let rows1 = rows_at(tile, walk, tile.row + 4u);
-  var c00 = Quad();
-  var c01 = Quad();
-  var c02 = Quad();
-  var c03 = Quad();
-  var c10 = Quad();
-  var c11 = Quad();
-  var c12 = Quad();
-  var c13 = Quad();
-  var s0 = elem4();
-  var s1 = elem4();
-  var s2 = elem4();
-  var s3 = elem4();
-  let b0 = columns_at(tile, tile.column);
-  let b1 = columns_at(tile, tile.column + 4u);
-  let b2 = columns_at(tile, tile.column + 8u);
-  let b3 = columns_at(tile, tile.column + 12u);
+  let rows = rows_at(tile, walk, tile.row);
+  let columns = columns_of(tile, at);
+  var c = Quads();
+  var sums = Octet();
   for (var done = 0u; done < walk.steps; done++) {
     let step = step_of(walk);
     advance(&walk);
-    if (WIDE) {
-      let x0 = a_block(rows0, step);
-      let x1 = a_block(rows1, step);
-      let y0 = b_block(b0, step);
-      add_block(&c00, x0, y0);
-      add_block(&c10, x1, y0);
-      let y1 = b_block(b1, step);
-      add_block(&c01, x0, y1);
-      add_block(&c11, x1, y1);
-      let y2 = b_block(b2, step);
-      add_block(&c02, x0, y2);
-      add_block(&c12, x1, y2);
-      let y3 = b_block(b3, step);
-      add_block(&c03, x0, y3);
-      add_block(&c13, x1, y3);
-    } else {
-      let x0 = a_load(rows0, step);
-      let x1 = a_load(rows1, step);
-      let y0 = b_load(b0, step);
-      add_product(&c00, x0, y0);
-      add_product(&c10, x1, y0);
-      add_sum(&s0, y0);
-      let y1 = b_load(b1, step);
-      add_product(&c01, x0, y1);
-      add_product(&c11, x1, y1);
-      add_sum(&s1, y1);
-      let y2 = b_load(b2, step);
-      add_product(&c02, x0, y2);
-      add_product(&c12, x1, y2);
-      add_sum(&s2, y2);
-      let y3 = b_load(b3, step);
-      add_product(&c03, x0, y3);
-      add_product(&c13, x1, y3);
-      add_sum(&s3, y3);
+    let y = b_loads(columns, step);
+    let x = a_load(rows, step);
+    c[0] = add_product(c[0], x, y[0]);
+    c[1] = add_product(c[1], x, y[1]);
+    c[2] = add_product(c[2], x, y[2]);
+    c[3] = add_product(c[3], x, y[3]);
+    c[4] = add_product(c[4], x, y[4]);
+    c[5] = add_product(c[5], x, y[5]);
+    c[6] = add_product(c[6], x, y[6]);
+    c[7] = add_product(c[7], x, y[7]);
+    if (COLUMN_SUM) {
+      sums[0] += y[0];
+      sums[1] += y[1];
+      sums[2] += y[2];
+      sums[3] += y[3];
+      sums[4] += y[4];
+      sums[5] += y[5];
+      sums[6] += y[6];
+      sums[7] += y[7];
     }
   }
-  var quads = array<Quad, 8>(c00, c01, c02, c03, c10, c11, c12, c13);
-  for (var row = 0u; row < 8u; row++) {
-    let at = result_row(tile, tile.row + row);
-    for (var column = 0u; column < 4u; column++) {
-      store_row(tile, at, tile.column + column * 4u, quads[row / 4u * 4u + column][row % 4u]);
-    }
-  }
-  store_sums(tile, tile.column, s0);
-  store_sums(tile, tile.column + 4u, s1);
-  store_sums(tile, tile.column + 8u, s2);
-  store_sums(tile, tile.column + 12u, s3);
+  store_quads(tile, 4u, 8u, c);
+  store_sums(tile, 32u, sums);
 }
 
 @compute @workgroup_size(LANES)
-fn convolution_registers_8x8(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let tile = tile_of(wid, lane, 8u, 8u);
+fn convolution_registers_8x16(at: Invocation) {
+  let tile = tile_of(at, 8u, 16u);
   if (tile.outside) { return; }
   var walk = walk_of(tile);
-  let rows0 = rows_at(tile, walk, tile.row);
-  let rows1 = rows_at(tile, walk, tile.row + 4u);
-  var c00 = Quad();
-  var c01 = Quad();
-  var c10 = Quad();
-  var c11 = Quad();
-  var s0 = elem4();
-  var s1 = elem4();
-  let b0 = columns_at(tile, tile.column);
-  let b1 = columns_at(tile, tile.column + 4u);
+  let above = rows_at(tile, walk, tile.row);
+  let below = rows_at(tile, walk, tile.row + 4u);
+  let columns = columns_of(tile, at);
+  var c = Quads();
+  var sums = Octet();
   for (var done = 0u; done < walk.steps; done++) {
     let step = step_of(walk);
     advance(&walk);
-    if (WIDE) {
-      let x0 = a_block(rows0, step);
-      let x1 = a_block(rows1, step);
-      let y0 = b_block(b0, step);
-      add_block(&c00, x0, y0);
-      add_block(&c10, x1, y0);
-      let y1 = b_block(b1, step);
-      add_block(&c01, x0, y1);
-      add_block(&c11, x1, y1);
-    } else {
-      let x0 = a_load(rows0, step);
-      let x1 = a_load(rows1, step);
-      let y0 = b_load(b0, step);
-      add_product(&c00, x0, y0);
-      add_product(&c10, x1, y0);
-      add_sum(&s0, y0);
-      let y1 = b_load(b1, step);
-      add_product(&c01, x0, y1);
-      add_product(&c11, x1, y1);
-      add_sum(&s1, y1);
+    let y = b_loads(columns, step);
+    let x0 = a_load(above, step);
+    c[0] = add_product(c[0], x0, y[0]);
+    c[1] = add_product(c[1], x0, y[1]);
+    c[2] = add_product(c[2], x0, y[2]);
+    c[3] = add_product(c[3], x0, y[3]);
+    let x1 = a_load(below, step);
+    c[4] = add_product(c[4], x1, y[0]);
+    c[5] = add_product(c[5], x1, y[1]);
+    c[6] = add_product(c[6], x1, y[2]);
+    c[7] = add_product(c[7], x1, y[3]);
+    if (COLUMN_SUM) {
+      sums[0] += y[0];
+      sums[1] += y[1];
+      sums[2] += y[2];
+      sums[3] += y[3];
     }
   }
-  var quads = array<Quad, 4>(c00, c01, c10, c11);
-  for (var row = 0u; row < 8u; row++) {
-    let at = result_row(tile, tile.row + row);
-    for (var column = 0u; column < 2u; column++) {
-      store_row(tile, at, tile.column + column * 4u, quads[row / 4u * 2u + column][row % 4u]);
-    }
-  }
-  store_sums(tile, tile.column, s0);
-  store_sums(tile, tile.column + 4u, s1);
+  store_quads(tile, 8u, 4u, c);
+  store_sums(tile, 16u, sums);
 }
 
 @compute @workgroup_size(LANES)
-fn convolution_registers_8x4(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let tile = tile_of(wid, lane, 8u, 4u);
+fn convolution_registers_8x8(at: Invocation) {
+  let tile = tile_of(at, 8u, 8u);
   if (tile.outside) { return; }
   var walk = walk_of(tile);
-  let rows0 = rows_at(tile, walk, tile.row);
-  let rows1 = rows_at(tile, walk, tile.row + 4u);
-  var c00 = Quad();
-  var c10 = Quad();
-  var s0 = elem4();
-  let b0 = columns_at(tile, tile.column);
+  let above = rows_at(tile, walk, tile.row);
+  let below = rows_at(tile, walk, tile.row + 4u);
+  let columns = columns_of(tile, at);
+  var c = Quads();
+  var sums = Octet();
   for (var done = 0u; done < walk.steps; done++) {
     let step = step_of(walk);
     advance(&walk);
-    if (WIDE) {
-      let x0 = a_block(rows0, step);
-      let x1 = a_block(rows1, step);
-      let y0 = b_block(b0, step);
-      add_block(&c00, x0, y0);
-      add_block(&c10, x1, y0);
-    } else {
-      let x0 = a_load(rows0, step);
-      let x1 = a_load(rows1, step);
-      let y0 = b_load(b0, step);
-      add_product(&c00, x0, y0);
-      add_product(&c10, x1, y0);
-      add_sum(&s0, y0);
+    let y = b_loads(columns, step);
+    let x0 = a_load(above, step);
+    c[0] = add_product(c[0], x0, y[0]);
+    c[1] = add_product(c[1], x0, y[1]);
+    let x1 = a_load(below, step);
+    c[2] = add_product(c[2], x1, y[0]);
+    c[3] = add_product(c[3], x1, y[1]);
+    if (COLUMN_SUM) {
+      sums[0] += y[0];
+      sums[1] += y[1];
     }
   }
-  var quads = array<Quad, 2>(c00, c10);
-  for (var row = 0u; row < 8u; row++) {
-    let at = result_row(tile, tile.row + row);
-    store_row(tile, at, tile.column, quads[row / 4u][row % 4u]);
+  store_quads(tile, 8u, 2u, c);
+  store_sums(tile, 8u, sums);
+}
+
+@compute @workgroup_size(LANES)
+fn convolution_registers_8x4(at: Invocation) {
+  let tile = tile_of(at, 8u, 4u);
+  if (tile.outside) { return; }
+  var walk = walk_of(tile);
+  let above = rows_at(tile, walk, tile.row);
+  let below = rows_at(tile, walk, tile.row + 4u);
+  let columns = columns_of(tile, at);
+  var c = Quads();
+  var sums = Octet();
+  for (var done = 0u; done < walk.steps; done++) {
+    let step = step_of(walk);
+    advance(&walk);
+    let y = b_loads(columns, step);
+    let x0 = a_load(above, step);
+    c[0] = add_product(c[0], x0, y[0]);
+    let x1 = a_load(below, step);
+    c[1] = add_product(c[1], x1, y[0]);
+    if (COLUMN_SUM) {
+      sums[0] += y[0];
+    }
   }
-  store_sums(tile, tile.column, s0);
+  store_quads(tile, 8u, 1u, c);
+  store_sums(tile, 4u, sums);
 }

@@ -151,6 +151,47 @@ fn step_of(walk: Walk) -> Step {
   ].join('\n');
 }
 
+const FOUR_QUADS = [0, 1, 2, 3].map((quad) => quad * 4);
+
+/** `b_loads`, where every invocation loads its own columns: four quads in one step, from the places that `columns_of` finds. */
+const OWN_COLUMNS = `struct Invocation {
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+}
+fn columns_of(tile: Tile, at: Invocation) -> Columns {
+  return Columns(${FOUR_QUADS.map((column) => `columns_at(tile, tile.column + ${column}u)`).join(', ')});
+}
+fn b_loads(columns: Columns, step: Step) -> Octet {
+  return Octet(${FOUR_QUADS.map((_, quad) => `b_load(columns[${quad}], step)`).join(', ')}, elem4(), elem4(), elem4(), elem4());
+}`;
+
+/**
+ * `b_loads`, where `sharers` invocations of a subgroup load one quad each for all. The numbers of a subgroup's invocations are WGSL's:
+ * nothing is said of how they follow one another in the workgroup.
+ */
+const sharedColumns = (sharers: number): string => `struct Invocation {
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) sharer: u32,
+}
+fn columns_of(tile: Tile, at: Invocation) -> Columns {
+  var columns: Columns;
+  columns[0] = columns_at(tile, tile.column + at.sharer % ${sharers}u * 4u);
+  return columns;
+}
+fn b_loads(columns: Columns, step: Step) -> Octet {
+  let own = b_load(columns[0], step);
+  var all: Octet;
+${Array.from({ length: sharers }, (_, quad) => `  all[${quad}] = subgroupBroadcast(own, ${quad}u);`).join('\n')}
+  return all;
+}`;
+
+/** How a row of B is loaded. That all of a workgroup take as many steps is true where they share, but depends on parameters. */
+export const columnLoads = (sharers: number): readonly string[] =>
+  sharers
+    ? ['enable subgroups;', 'diagnostic(off, subgroup_uniformity);', sharedColumns(sharers)]
+    : [OWN_COLUMNS];
+
 const masked = (inside: boolean, value: string, mask: string): string =>
   inside ? value : `select(elem4(), ${value}, ${mask})`;
 

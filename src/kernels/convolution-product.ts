@@ -17,7 +17,7 @@ import {
   type WindowSum,
   windowParams,
 } from './convolution.js';
-import { filterLoads, TAPS_AT, windowLoads } from './convolution-operands.js';
+import { columnLoads, filterLoads, TAPS_AT, windowLoads } from './convolution-operands.js';
 import { foldWorkgroups, type Launch } from './kernel.js';
 import { constants } from './specialise.js';
 
@@ -25,9 +25,13 @@ import { constants } from './specialise.js';
 export interface ConvTile {
   readonly kind: 'registers' | 'tiled';
   readonly size: Pair;
+  /** `registers`: so many invocations of a subgroup load columns for each other. Default 0. */
+  readonly sharers?: number;
 }
 
 export const CONV_TILES: readonly ConvTile[] = [
+  { kind: 'registers', size: [4, 32], sharers: 8 },
+  { kind: 'registers', size: [8, 16], sharers: 4 },
   { kind: 'registers', size: [8, 16] },
   { kind: 'registers', size: [8, 8] },
   { kind: 'registers', size: [8, 4] },
@@ -35,22 +39,31 @@ export const CONV_TILES: readonly ConvTile[] = [
   { kind: 'tiled', size: [32, 32] },
 ];
 
-export const tileKey = ({ kind, size: [height, width] }: ConvTile): string =>
+const entryPoint = ({ kind, size: [height, width] }: ConvTile): string =>
   kind === 'tiled' ? `convolution_tiled_${height}` : `convolution_registers_${height}x${width}`;
 
+export const tileKey = (tile: ConvTile): string => `${entryPoint(tile)}${tile.sharers ? '_shared' : ''}`;
+
 /** Invocations of a workgroup, and bytes of its memory: two operands, 16 steps. */
-export const tileThreads = ({ kind, size }: ConvTile): number => (kind === 'tiled' ? size[0] * 2 : LANES);
+export const tileThreads = ({ kind, size }: ConvTile): number =>
+  kind === 'tiled' ? size[0] * 2 : REGISTERS_GROUP;
 export const tileBytes = ({ kind, size }: ConvTile): number =>
   kind === 'tiled' ? 2 * STEPS * size[0] * 4 : 0;
 
 /** Invocations of a workgroup of `registers`. */
-const LANES = 16;
+export const REGISTERS_GROUP = 8;
 /** Steps that are staged at once. */
 const STEPS = 16;
 
+/** Tiles of all rows. Those who share have the same columns: none of their workgroup goes on to the next. */
+function rowTiles(rows: number, { size, sharers }: ConvTile): number {
+  const tiles = Math.ceil(rows / size[0]);
+  return sharers ? Math.ceil(tiles / REGISTERS_GROUP) * REGISTERS_GROUP : tiles;
+}
+
 /** How many tiles the product needs. */
-export const tileCount = ({ rows, columns, groups, copies }: Extents, { size }: ConvTile): number =>
-  Math.ceil(rows / size[0]) * Math.ceil(columns / size[1]) * groups * copies;
+export const tileCount = ({ rows, columns, groups, copies }: Extents, tile: ConvTile): number =>
+  rowTiles(rows, tile) * Math.ceil(columns / tile.size[1]) * groups * copies;
 
 /** A convolution as a matrix product: for each group and copy C [rows, columns], sums of at most `lines` · `inner` products. */
 export interface Extents {
@@ -88,7 +101,7 @@ export const filterExtents = (use: FilterSum, split: LineSplit): Extents => ({
 /** Bindings: source, filter, result, then the epilogue's. `resultType` is the WGSL scalar after the epilogue. */
 export function convolutionProduct(use: WindowSum, tile: ConvTile, resultType: string): Launch {
   const extents = windowExtents(use);
-  const wide = extents.inner % 4 === 0;
+  const wide = tile.kind === 'tiled' && extents.inner % 4 === 0;
   const vec4 = use.forward ? extents.columns % 4 === 0 : wide;
   const { inside, forward } = use;
   return launch(tile, {
@@ -153,7 +166,7 @@ function launch(tile: ConvTile, variant: Variant): Launch {
     columns,
     inner: wide ? inner / 4 : inner,
     groups,
-    row_tiles: Math.ceil(rows / tile.size[0]),
+    row_tiles: rowTiles(rows, tile),
     column_tiles: Math.ceil(columns / tile.size[1]),
     tiles,
     ...(tiled && { staged: Math.ceil((lines * inner) / STEPS) }),
@@ -167,14 +180,14 @@ function launch(tile: ConvTile, variant: Variant): Launch {
   ];
   if (columnSum) bindings.push({ name: 'column_sum', access: 'write', type: 'array<elem>' });
   const kernel = assembleKernel({
-    entryPoint: tileKey(tile),
+    entryPoint: entryPoint(tile),
     source: tiled ? tiledSource : registersSource,
-    baked: [...variant.baked, quads, resultType],
+    baked: [...variant.baked, quads, resultType, tile.sharers ?? 0],
     declarations: [
       'alias elem = f32;',
       'alias elem4 = vec4<f32>;',
-      constants({ COLUMN_SUM: columnSum, WIDE: wide, ...(tiled && { TILE: tile.size[0] }) }),
-      ...(wide ? NO_LOADS : NO_BLOCKS),
+      constants({ COLUMN_SUM: columnSum, ...(tiled && { WIDE: wide, TILE: tile.size[0] }) }),
+      ...(tiled ? (wide ? NO_LOADS : NO_BLOCKS) : columnLoads(tile.sharers ?? 0)),
       `fn store_sum(index: u32, value: elem) {${columnSum ? ' column_sum[index] = value; ' : ''}}`,
       ...variant.loads,
       storeFour(quads, resultType),
@@ -186,7 +199,7 @@ function launch(tile: ConvTile, variant: Variant): Launch {
   });
   return {
     kernel,
-    workgroups: foldWorkgroups(tiled ? tiles : Math.ceil(tiles / LANES)),
+    workgroups: foldWorkgroups(tiled ? tiles : Math.ceil(tiles / REGISTERS_GROUP)),
     params: paramValues(Object.values(params), [epilogue]),
   };
 }

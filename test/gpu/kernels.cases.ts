@@ -16,7 +16,7 @@ import { evaluateValues } from '../../src/reference/evaluate.js';
 import { folded, foldingKernels } from '../kit/folded.js';
 import { FULL } from '../kit/full.js';
 import { buildCase, caseName, opCases } from '../kit/op-cases.js';
-import { rawDevice } from '../kit/raw-device.js';
+import { rawDevice, subgroupSizeOf } from '../kit/raw-device.js';
 import { prepareCandidates, runCandidate } from '../kit/run-candidate.js';
 import { weightedSum } from '../kit/weighted-sum.js';
 import type { OpCase } from '../ops/case.js';
@@ -31,7 +31,7 @@ async function checkCase(one: OpCase): Promise<Failure[]> {
   const nodes = evaluatedNodes(one).map(([node, inputs]) => ({
     node,
     inputs,
-    runs: runsOf(one, node, inputs),
+    runs: runsOf(one, node, inputs, subgroupSizeOf(device)),
   }));
   await prepareCandidates(
     device,
@@ -78,14 +78,19 @@ interface Run {
 }
 
 /** The variants of `node` for software adapters and for others, without those that this page has run on these very shapes. */
-function runsOf({ chosenOnly = false }: OpCase, node: Node, inputs: readonly HostTensor[]): Run[] {
+function runsOf(
+  { chosenOnly = false }: OpCase,
+  node: Node,
+  inputs: readonly HostTensor[],
+  subgroupSize: number,
+): Run[] {
   return [true, false].flatMap((software) => {
     const request: LowerRequest = {
       inputs,
       outputs: node.outputs,
       attrs: node.attrs,
       used: node.outputs.map(() => true),
-      capabilities: { ...DEFAULT_CAPABILITIES, software },
+      capabilities: { ...DEFAULT_CAPABILITIES, software, subgroupSize },
     };
     const candidates = node.op.candidates?.(request) ?? [];
     return unseen(node, request, chosenOnly && !FULL ? candidates.slice(0, 1) : candidates)

@@ -190,6 +190,7 @@ const sorted = (plans: readonly Ranked[]): Candidate[] =>
 function tilesFor({ rows, columns }: Extents, capabilities: Capabilities): ConvTile[] {
   return CONV_TILES.filter((tile) => {
     const [height, width] = tile.size;
+    if ((tile.sharers ?? 0) > capabilities.subgroupSize) return false;
     if (tile.kind === 'registers') return width === 4 ? columns <= 4 : columns > width / 2;
     return (
       (width === 32 ? columns > 8 : Math.min(rows, columns) > height / 2) &&

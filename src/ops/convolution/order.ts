@@ -1,12 +1,24 @@
 /** How good each way to convolve is: smaller is better. Numbers from measurement, where it was possible. */
 
-import { type ConvTile, type Extents, tileCount } from '../../kernels/convolution-product.js';
+import {
+  type ConvTile,
+  type Extents,
+  REGISTERS_GROUP,
+  tileCount,
+  tileKey,
+} from '../../kernels/convolution-product.js';
 
 /**
- * Nanoseconds of one step for four lanes (one subgroup of a software adapter), by columns of an 8-row tile. Measured in Chromium on
- * SwiftShader, 2 cores, 3×3 convolutions of 1 and 32 channels.
+ * Nanoseconds of one step for four lanes of a software adapter, by tile. Measured in Chromium on SwiftShader, 2 cores, 3×3 convolutions of
+ * 32 channels; on lavapipe all are about a third (for four of its eight lanes a fifth), and 4x32 comes between the two that stand here.
  */
-const STEP_NANOSECONDS: Readonly<Record<number, number>> = { 16: 470, 8: 250, 4: 150 };
+const STEP_NANOSECONDS: Readonly<Record<string, number>> = {
+  convolution_registers_4x32_shared: 215,
+  convolution_registers_8x16_shared: 260,
+  convolution_registers_8x16: 420,
+  convolution_registers_8x8: 225,
+  convolution_registers_8x4: 160,
+};
 /** The same of the direct kernels, by channels of an element: a window sum makes four elements at once, a filter sum one. */
 const WINDOW_NANOSECONDS = { 1: 130, 4: 220 } as const;
 const FILTER_NANOSECONDS = { 1: 80, 4: 110 } as const;
@@ -14,7 +26,6 @@ const WINDOW_ELEMENTS = 4;
 /** What an element costs to store, and a tile to begin, in steps. */
 const FIXED_STEPS = 4;
 const SUBGROUP = 4;
-const REGISTERS_GROUP = 16;
 const DIRECT_GROUP = 64;
 /** Cores that a software adapter can count on. */
 const CORES = 2;
@@ -33,8 +44,7 @@ function nanoseconds(units: number, group: number, extents: Extents, each: numbe
 
 /** The estimated time of `tile` on a software adapter, the addition of `parts` partial sums included. */
 export function softwareProduct(extents: Extents, tile: ConvTile, parts = 1): number {
-  if (tile.kind === 'tiled') return BARRIERS;
-  const step = STEP_NANOSECONDS[tile.size[1]] ?? BARRIERS;
+  const step = STEP_NANOSECONDS[tileKey(tile)] ?? BARRIERS;
   const product = nanoseconds(tileCount(extents, tile), REGISTERS_GROUP, extents, step);
   return product + (parts > 1 ? DISPATCH_NANOSECONDS + elements(extents) * parts * PARTIAL_NANOSECONDS : 0);
 }
@@ -60,7 +70,7 @@ const FULL = 64;
 /** The place of `tile` in the order for a GPU. */
 export function gpuProduct(extents: Extents, tile: ConvTile): number {
   const [height, width] = tile.size;
-  if (tile.kind === 'registers') return 60 - width / 16;
+  if (tile.kind === 'registers') return (tile.sharers ? 61 : 60) - width / 16;
   // A tile that its group does not fill by half wastes more than it shares.
   if (extents.columns <= width / 2 && width > 32) return 40;
   return tileCount(extents, tile) >= FULL || height === 32 ? 10 - height / 32 : 30;
