@@ -147,6 +147,7 @@ async function warmUp(entry: Entry, work: Work, steps: number | undefined, pace:
   for (let round = 0; steps === undefined && round < 2; round++) {
     const each = (await timeOf(entry.steps)) / entry.steps;
     entry.steps = Math.min(MOST_STEPS, Math.max(1, Math.floor(pace.block / each)));
+    if (entry.steps === 1) break;
   }
   entry.calls = await countCalls(entry.steps, () => work.run(entry.steps));
   entry.blocks = Math.min(MOST_BLOCKS, Math.ceil(pace.sample / (await timeOf(entry.steps))));

@@ -37,17 +37,30 @@ export function optimizerTasks(size: Size): OpTask[] {
   );
 }
 
+/**
+ * 1 − β₂ᵗ in float32 is off by ε/2 of 1e-3, so by 60 ε of itself; and where g is tiny, it counts that Adam's own ε stands beside √v for
+ * some engines and beside √v̂ for others.
+ */
+const adamUlps = (gradient: number): number => {
+  const { beta2, epsilon } = OPTIMIZERS.adam;
+  const place = epsilon / Math.sqrt(1 - beta2) / (Math.abs(gradient) * EPSILON);
+  return 2 * (ROOT_ULPS + DIVISION_ULPS) + 60 + place;
+};
+
+/** Products and sums. */
+const MOMENTUM_ULPS = 3;
+
 /** The first step: all that is kept was 0. */
 function oracle(rule: 'adam' | 'momentum', data: Parameters<OpTask['oracle']>[0]): Oracle {
   const { learningRate } = OPTIMIZERS[rule];
   return (result, place) => {
     const weight = at(data[result] ?? [], place);
     const gradient = at(data[data.length / 2 + result] ?? [], place);
-    // Bias corrections cancel: m̂ = g and √v̂ = |g|.
-    const move =
-      learningRate * (rule === 'adam' ? gradient / (Math.abs(gradient) + OPTIMIZERS.adam.epsilon) : gradient);
-    // 1 − β₂ᵗ in float32 is off by ε/2 of 1e-3, so by 60 ε of itself.
-    const ulps = rule === 'adam' ? 2 * (ROOT_ULPS + DIVISION_ULPS) + 60 : 3;
+    // Adam's corrections of the bias cancel: m̂ = g and √v̂ = |g|.
+    const [move, ulps] =
+      rule === 'adam'
+        ? [learningRate * Math.sign(gradient), adamUlps(gradient)]
+        : [learningRate * gradient, MOMENTUM_ULPS];
     return { value: weight - move, tolerance: EPSILON * (Math.abs(weight) + ulps * Math.abs(move)) };
   };
 }
