@@ -21,7 +21,7 @@ const LIBRARY_FOLDERS = [
   '/usr/local/nvidia/lib64',
 ];
 
-/** NVIDIA's driver for Vulkan itself: containers often have it without a manifest. The second one needs no X11. */
+/** NVIDIA's driver for Vulkan itself: containers often have it without a manifest. The second one needs no X11, which they lack. */
 export const NVIDIA_LIBRARIES = ['libGLX_nvidia.so.0', 'libEGL_nvidia.so.0'] as const;
 
 export interface Driver {
@@ -39,8 +39,8 @@ function rankOf(path: string): number {
 }
 
 /**
- * The drivers to try, best first: what `named` says (`VK_ICD_FILENAMES`), and nothing else; without it NVIDIA's, AMD's, Intel's, others,
- * and those for processors last. `manifests` and `libraries` are the files of the machine.
+ * The drivers to try, best first: what `named` says (`VK_ICD_FILENAMES`), and nothing else; without it NVIDIA's manifests and then its `libraries`,
+ * AMD's, Intel's, others, and those for processors last. `manifests` and `libraries` are the files of the machine.
  */
 export function driversInOrder(
   named: string | undefined,
@@ -48,13 +48,16 @@ export function driversInOrder(
   libraries: readonly string[],
 ): Driver[] {
   if (named) return [{ kind: 'manifest', path: named }];
-  const withoutManifest = manifests.some((path) => rankOf(path) === 0) ? [] : libraries;
-  return [
-    ...withoutManifest.map((path): Driver => ({ kind: 'library', path })),
-    ...[...manifests]
-      .sort((a, b) => rankOf(a) - rankOf(b))
-      .map((path): Driver => ({ kind: 'manifest', path })),
-  ];
+  const drivers = [...manifests]
+    .sort((a, b) => rankOf(a) - rankOf(b))
+    .map((path): Driver => ({ kind: 'manifest', path }));
+  const others = drivers.findIndex(({ path }) => rankOf(path) > 0);
+  drivers.splice(
+    others < 0 ? drivers.length : others,
+    0,
+    ...libraries.map((path): Driver => ({ kind: 'library', path })),
+  );
+  return drivers;
 }
 
 /** `driversInOrder` of this machine. */

@@ -7,7 +7,7 @@ import type { Row } from '../../bench/row.js';
 import { type AdapterReport, adapterWords } from '../adapter.js';
 import { profileTable } from '../bench/profile-table.js';
 import type { SuitesReady } from '../bench/suites-messages.js';
-import { openSuites, type SuiteRun } from '../bench/suites-process.js';
+import { openSuites, type SuiteProcess } from '../bench/suites-process.js';
 import { benchTable } from '../bench/table.js';
 import { type CaseTotals, runCases } from '../gpu-cases/run.js';
 import type { WorkerProgram } from '../worker.js';
@@ -23,7 +23,7 @@ const results = join(folder, 'results');
 
 /** The exit status. */
 export async function runPack(args: readonly string[]): Promise<number> {
-  let total: CaseTotals = { passed: 0, failed: 1 };
+  let total: CaseTotals = { passed: 0, failed: 0 };
   try {
     const options = packOptions(args);
     if (options.help) {
@@ -33,15 +33,18 @@ export async function runPack(args: readonly string[]): Promise<number> {
     mkdirSync(results, { recursive: true });
     const { env, adapter, suites, profiled } = await findDriver();
     console.log(`adapter: ${adapterWords(adapter)}; VK_ICD_FILENAMES=${env.VK_ICD_FILENAMES}`);
-    total = await casesOf(options, env);
+    total = add(total, await casesOf(options, env));
     total = add(total, await suitesOf(options, suites, env, adapter));
     if (options.profiles) total = add(total, await profilesOf(options, profiled, env));
   } catch (error) {
-    console.log(`FAILED ${error instanceof Error ? error.message : String(error)}`);
+    console.log(`FAILED ${wordsOf(error)}`);
+    total = add(total, { passed: 0, failed: 1 });
   }
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return total.failed > 0 ? 1 : 0;
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -59,6 +62,16 @@ function freshFile(name: string): (text: string) => void {
 
 const program = (worker: string, env: Environment): WorkerProgram => ({ script, args: [worker], env });
 
+/** What `work` gives with a fresh process of suites, which ends then. */
+async function withProcess<T>(env: Environment, work: (process: SuiteProcess) => Promise<T>): Promise<T> {
+  const process = await openSuites(program(WORKERS.suites, env));
+  try {
+    return await work(process);
+  } finally {
+    await process.close();
+  }
+}
+
 /** The first driver, best first, that gives an adapter which may be used. Throws where none does, and says what each said. */
 async function findDriver(): Promise<Omit<SuitesReady, 'say'> & { readonly env: Environment }> {
   const refused: string[] = [];
@@ -66,14 +79,12 @@ async function findDriver(): Promise<Omit<SuitesReady, 'say'> & { readonly env: 
   for (const driver of drivers) {
     const env = environmentOf(driver);
     try {
-      const found = await openSuites(program(WORKERS.suites, env));
-      const { adapter } = found;
-      await found.close();
-      if (!adapter.software || process.env.HEDDLE_ALLOW_SOFTWARE === '1') return { ...found, env };
+      const { adapter, suites, profiled } = await withProcess(env, async (found) => found);
+      if (!adapter.software || process.env.HEDDLE_ALLOW_SOFTWARE === '1')
+        return { env, adapter, suites, profiled };
       refused.push(`${driver.path}: ${adapterWords(adapter)}; HEDDLE_ALLOW_SOFTWARE=1 accepts it`);
     } catch (error) {
-      const [words] = (error instanceof Error ? error.message : String(error)).split('\n');
-      refused.push(`${driver.path}: ${words}`);
+      refused.push(`${driver.path}: ${wordsOf(error).split('\n')[0]}`);
     }
   }
   const tried = refused.length > 0 ? refused.join('\n  ') : 'this machine has no manifest of a driver';
@@ -126,22 +137,18 @@ async function suitesOf(
   // Cases that are asked for by name may stand in any suite.
   for (const group of run.cases ? [names] : names.map((name) => [name])) {
     console.log(`suites: ${group.join(', ')}`);
-    const process = await openSuites(program(WORKERS.suites, env));
-    const result: SuiteRun = await process.run(
-      { ...run, suites: group },
-      {
-        onRows(found) {
-          rows.push(...found);
-          keep();
-          console.log(benchTable(found, null));
-        },
-      },
-    );
-    await process.close();
-    roof ??= result.roof;
-    if (result.error !== null) {
+    const onRows = (found: readonly Row[]): void => {
+      rows.push(...found);
+      keep();
+      console.log(benchTable(found, null));
+    };
+    try {
+      const result = await withProcess(env, (process) => process.run({ ...run, suites: group }, { onRows }));
+      roof ??= result.roof;
+      if (result.error !== null) throw new Error(result.error);
+    } catch (error) {
       failed++;
-      console.log(`FAILED ${group.join(', ')}: ${result.error}`);
+      console.log(`FAILED ${group.join(', ')}: ${wordsOf(error)}`);
     }
   }
   keep();
@@ -157,16 +164,15 @@ async function profilesOf(
   const totals = { passed: 0, failed: 0 };
   const write = freshFile('profiles.txt');
   for (const task of tasks) {
-    const process = await openSuites(program(WORKERS.suites, env));
     let text: string;
     try {
-      text = profileTable(await process.profile({ task, size: run.size ?? 'full' }));
+      const options = { task, size: run.size ?? 'full' };
+      text = profileTable(await withProcess(env, (process) => process.profile(options)));
       totals.passed++;
     } catch (error) {
-      text = `FAILED profile of ${task}: ${error instanceof Error ? error.message : String(error)}`;
+      text = `FAILED profile of ${task}: ${wordsOf(error)}`;
       totals.failed++;
     }
-    await process.close();
     console.log(text);
     write(`${text}\n\n`);
   }

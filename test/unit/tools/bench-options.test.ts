@@ -88,13 +88,12 @@ describe('the order of drivers', () => {
     expect(driversInOrder('', paths, [])).toHaveLength(5);
   });
 
-  it("takes NVIDIA's libraries only where no manifest names them", () => {
+  it("takes NVIDIA's libraries behind its manifest, before other drivers", () => {
     const library = '/usr/lib64/libGLX_nvidia.so.0';
-    expect(driversInOrder(undefined, paths.slice(0, 1), [library])).toEqual([
-      { kind: 'library', path: library },
-      { kind: 'manifest', path: paths[0] },
-    ]);
-    expect(driversInOrder(undefined, paths, [library]).map(({ kind }) => kind)).not.toContain('library');
+    const names = driversInOrder(undefined, paths, [library]).map(({ path }) => path.split('/').at(-1));
+    expect(names.slice(0, 3)).toEqual(['nvidia_icd.json', 'libGLX_nvidia.so.0', 'radeon_icd.json']);
+    expect(driversInOrder(undefined, [], [library])).toEqual([{ kind: 'library', path: library }]);
+    expect(driversInOrder(undefined, paths.slice(-1), [library])).toHaveLength(2);
     expect(JSON.parse(manifestOf(library)).ICD.library_path).toBe(library);
   });
 });
