@@ -5,8 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { DIGITS_FILE, FASHION_FILES } from '../demo/data/names.js';
 import { gpuCasesPlugin } from '../test/gpu/setup/bundle.js';
 import { libraryPath } from './bench-pack/drivers.js';
+import { DATA_FOLDER, packData } from './data/pack.js';
 import { projectRoot, sourceAliases } from './entries.js';
 
 const MIB = 2 ** 20;
@@ -58,6 +60,13 @@ function putLibraries(): void {
   }
 }
 
+/** The data sets that cases train on. */
+function putData(): void {
+  packData();
+  for (const { name } of [DIGITS_FILE, FASHION_FILES.first])
+    putZipped(`data/${name}.bin`, join(DATA_FOLDER, `${name}.bin`));
+}
+
 function bytesOf(path: string): number {
   if (!statSync(path).isDirectory()) return statSync(path).size;
   return readdirSync(path).reduce((sum, name) => sum + bytesOf(join(path, name)), 0);
@@ -74,6 +83,7 @@ await buildScript();
 putZipped('dist/linux-x64/dawn.node', join(root, 'node_modules/webgpu/dist/linux-x64/dawn.node'));
 putZipped('bin/node', process.execPath);
 putLibraries();
+putData();
 copyFileSync(fileURLToPath(new URL('bench-pack/run.sh', import.meta.url)), join(folder, 'run.sh'));
 for (const name of readdirSync(folder)) {
   const path = join(folder, name);

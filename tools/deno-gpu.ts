@@ -16,9 +16,9 @@ function denoPath(): string {
 if (process.env.VK_ICD_FILENAMES !== undefined) process.env.DENO_WEBGPU_BACKEND ??= 'vulkan';
 
 const script = fileURLToPath(new URL('gpu-cases/deno-worker.ts', import.meta.url));
-await caseCommand('test:deno', (module) => ({
+await caseCommand('test:deno', (module, data) => ({
   script,
-  args: [module],
+  args: [module, data],
   // Imports of the sources end in `.js` and mean `.ts`.
   runtime: {
     path: denoPath(),

@@ -4,4 +4,4 @@ import { fileURLToPath } from 'node:url';
 import { caseCommand } from './gpu-cases/command.js';
 
 const script = fileURLToPath(new URL('gpu-cases/dawn-worker.ts', import.meta.url));
-await caseCommand('test:node-gpu', (module) => ({ script, args: [module] }));
+await caseCommand('test:node-gpu', (module, data) => ({ script, args: [module, data] }));

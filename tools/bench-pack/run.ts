@@ -21,6 +21,9 @@ const script = fileURLToPath(import.meta.url);
 const folder = dirname(script);
 const results = join(folder, 'results');
 
+/** The packed data sets that cases train on. */
+export const DATA = join(folder, 'data');
+
 /** The exit status. */
 export async function runPack(args: readonly string[]): Promise<number> {
   let total: CaseTotals = { passed: 0, failed: 0 };

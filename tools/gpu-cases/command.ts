@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildCases } from '../../test/gpu/setup/bundle.js';
+import { DATA_FOLDER, packData } from '../data/pack.js';
 import type { WorkerProgram } from '../worker.js';
 import { type CaseTotals, runCases } from './run.js';
 
-/** `name` is the script of package.json; `programOf` says how to run the module of cases at a path. */
-export async function caseCommand(
-  name: string,
-  programOf: (module: string) => WorkerProgram | Promise<WorkerProgram>,
-): Promise<void> {
+/** How to run the module of cases at a path, with a folder of data sets. */
+type ProgramOf = (module: string, data: string) => WorkerProgram;
+
+/** `name` is the script of package.json. */
+export async function caseCommand(name: string, programOf: ProgramOf): Promise<void> {
   const { values } = parseArgs({
     options: {
       cases: { type: 'string', multiple: true },
@@ -31,15 +32,13 @@ export async function caseCommand(
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-async function runBundle(
-  wanted: string | undefined,
-  programOf: (module: string) => WorkerProgram | Promise<WorkerProgram>,
-): Promise<CaseTotals> {
+async function runBundle(wanted: string | undefined, programOf: ProgramOf): Promise<CaseTotals> {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-cases-'));
   try {
     const module = join(folder, 'cases.mjs');
     writeFileSync(module, await buildCases(wanted));
-    return await runCases(await programOf(module));
+    packData();
+    return await runCases(programOf(module, DATA_FOLDER));
   } catch (error) {
     console.log(`FAILED the run\n  ${error instanceof Error ? error.message : String(error)}`);
     return { passed: 0, failed: 1 };

@@ -1,5 +1,5 @@
-// The GPU cases under Deno, whose WebGPU is wgpu and whose compiler of WGSL is naga, as in Firefox. The one argument is the module of
-// all cases.
+// The GPU cases under Deno, whose WebGPU is wgpu and whose compiler of WGSL is naga, as in Firefox. Its arguments: the module
+// of all cases, and the folder of data sets.
 import { pathToFileURL } from 'node:url';
 import { type AdapterReport, noAdapter, reportAdapter } from '../adapter.js';
 import { serveCases } from './serve.js';
@@ -12,4 +12,5 @@ async function adapterOfDeno(): Promise<AdapterReport> {
   return adapter;
 }
 
-await serveCases(adapterOfDeno, () => import(pathToFileURL(process.argv[2] ?? '').href));
+const [module = '', data = ''] = process.argv.slice(2);
+await serveCases(adapterOfDeno, () => import(pathToFileURL(module).href), data);

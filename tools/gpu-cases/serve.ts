@@ -3,6 +3,7 @@ import { format } from 'node:util';
 import type { Failure } from '../../test/gpu/kit.js';
 import type { AdapterReport } from '../adapter.js';
 import type { Answer, Question } from './messages.js';
+import { serveData } from './serve-data.js';
 
 const say = (answer: Answer): void => {
   process.send?.(answer);
@@ -11,11 +12,16 @@ const say = (answer: Answer): void => {
 const sayError = (error: unknown): void =>
   say({ say: 'error', message: error instanceof Error ? error.message : String(error) });
 
-/** Answers the process that forked this one until it goes away. `load` evaluates the module of all cases, once there is WebGPU. */
+/**
+ * Answers the process that forked this one until it goes away. `load` evaluates the module of all cases, once there is WebGPU; `data` is the
+ * folder of the packed data sets.
+ */
 export async function serveCases(
   install: () => Promise<AdapterReport>,
   load: () => Promise<unknown>,
+  data: string,
 ): Promise<void> {
+  serveData(data);
   /** As in a page, what is written as an error is a failure. */
   let complaints: Failure[] = [];
   console.error = (...words: unknown[]) => {
