@@ -52,7 +52,7 @@ const SUITES = {
   optimizer: ['adam/1M', 'momentum/1M'],
 } as const;
 
-const { run } = benches();
+const { run, site, browser } = benches();
 
 describe('the suites of ops', () => {
   let rows: readonly Row[];
@@ -118,5 +118,29 @@ it('refuse to time kernels that leave out a term, or change a sign', async () =>
       failed: expect.stringMatching(/^wrong result: element \[[\d, ]*\] of result 0 is/),
       median: null,
     });
+  }
+});
+
+it('draw a line for each engine over the size of the product', async () => {
+  const page = await browser().newPage();
+  try {
+    await page.goto(site().url);
+    await page.waitForSelector('#suites input');
+    await page.$$eval('#suites input', (boxes) => {
+      for (const box of boxes as HTMLInputElement[]) box.checked = box.value === 'matmul';
+    });
+    await page.$eval('#runs', (input) => {
+      (input as HTMLInputElement).value = '1';
+    });
+    await page.click('#start');
+    await page.waitForSelector('figure .u-legend');
+    await page.click('#stop');
+    await page.waitForSelector('#start:not([disabled])');
+    const labels = await page.$$eval('figure .u-legend .u-label', (found) =>
+      found.map(({ textContent }) => textContent),
+    );
+    expect(labels).toEqual(['heddle', 'tfjs', 'jax-js']);
+  } finally {
+    await page.close();
   }
 });
