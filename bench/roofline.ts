@@ -21,53 +21,87 @@ const EXTENTS: Readonly<
   tiny: { copied: 2 ** 18, samples: 1, milliseconds: 1 },
 };
 
-/** Chains of multiply-adds side by side in an invocation: few fit the registers of a processor, many hide a GPU's latency. */
-const CHAINS = [2, 4, 8] as const;
-const LOOPS = 256;
+interface Variant {
+  readonly type: 'f32' | 'vec4f';
+  /** Chains of multiply-adds side by side: enough to fill the pipelines of a processor, few enough for its registers. */
+  readonly chains: number;
+  /** Multiply-adds of each chain in one round of the loop, so that the loop itself costs next to nothing. */
+  readonly unrolled: number;
+}
+
+/** Whichever is fastest: processors want scalars, of which their drivers make vectors; GPUs don't care. */
+const VARIANTS: readonly Variant[] = [
+  { type: 'f32', chains: 12, unrolled: 16 },
+  { type: 'f32', chains: 8, unrolled: 16 },
+  { type: 'vec4f', chains: 8, unrolled: 4 },
+  { type: 'vec4f', chains: 4, unrolled: 16 },
+];
+const LOOPS = 128;
 const GROUP = 64;
 /** Workgroups of one dispatch of multiply-adds, at least and at most. */
-const GROUPS = { least: 64, most: 16_384 } as const;
+const GROUPS = { least: 16, most: 16_384 } as const;
+/** Workgroups of one copy: few spend little on being started, many fill a GPU. */
+const COPY_GROUPS = [32, 256, 16_384] as const;
 
-/** Throws where there is no adapter. Takes about a second. */
-export async function measureRoof(size: Size): Promise<Roof> {
+/** Throws where there is no adapter. Takes a second or two. */
+export const measureRoof = (size: Size): Promise<Roof> =>
+  onPlainDevice(async (device) => ({
+    gflops: await measureGflops(device, size),
+    gbps: await measureGbps(device, size),
+  }));
+
+export async function onPlainDevice<T>(work: (device: GPUDevice) => Promise<T>): Promise<T> {
   const adapter = await navigator.gpu.requestAdapter();
   if (!adapter) throw new Error('there is no WebGPU adapter');
   const device = await adapter.requestDevice();
   try {
-    const rates: number[] = [];
-    for (const chains of CHAINS) rates.push(await multiplyAddRate(device, chains, size));
-    return { gflops: Math.max(...rates), gbps: await copyRate(device, size) };
+    return await work(device);
   } finally {
     device.destroy();
   }
 }
 
-/** `groups` and the buffer decide at run time what the compiler must not know: the factors, and whether anything is stored. */
-const multiplyAdds = (chains: number): string => {
+export async function measureGflops(device: GPUDevice, size: Size): Promise<number> {
+  const buffer = device.createBuffer({ size: 64, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
+  device.queue.writeBuffer(buffer, 0, Float32Array.of(...Array(4).fill(0.5), ...Array(4).fill(0.25)));
+  const rates: number[] = [];
+  for (const variant of VARIANTS) rates.push(await multiplyAddRate(device, buffer, variant, size));
+  buffer.destroy();
+  return Math.max(...rates);
+}
+
+/** The buffer decides at run time what the compiler must not know: the factors, and whether anything is stored. */
+const multiplyAdds = ({ type, chains, unrolled }: Variant): string => {
   const names = Array.from({ length: chains }, (_, index) => `x${index}`);
+  const round = names.map((name) => `${name} = fma(${name}, factor, shift);`).join(' ');
   return `
-@group(0) @binding(0) var<storage, read_write> data: array<vec4f>;
+@group(0) @binding(0) var<storage, read_write> data: array<${type}>;
 @compute @workgroup_size(${GROUP}) fn main(@builtin(global_invocation_id) id: vec3u) {
   let factor = data[0];
   let shift = data[1];
   ${names.map((name, index) => `var ${name} = factor + f32(id.x + ${index}u);`).join('\n  ')}
   for (var i = 0u; i < ${LOOPS}u; i++) {
-    ${Array.from({ length: 4 }, () => names.map((name) => `${name} = fma(${name}, factor, shift);`).join(' ')).join('\n    ')}
+    ${Array(unrolled).fill(round).join('\n    ')}
   }
   let sum = ${names.join(' + ')};
-  if (sum.x == 1e30) { data[2] = sum; }
+  if (${type === 'f32' ? 'sum' : 'sum.x'} == 1e30) { data[2] = sum; }
 }`;
 };
 
-async function multiplyAddRate(device: GPUDevice, chains: number, size: Size): Promise<number> {
-  const buffer = device.createBuffer({ size: 64, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
-  device.queue.writeBuffer(buffer, 0, Float32Array.of(...Array(4).fill(0.5), ...Array(4).fill(0.25)));
-  const dispatch = await dispatcher(device, multiplyAdds(chains), [buffer]);
+async function multiplyAddRate(
+  device: GPUDevice,
+  buffer: GPUBuffer,
+  variant: Variant,
+  size: Size,
+): Promise<number> {
+  const dispatch = await dispatcher(device, multiplyAdds(variant), [buffer]);
   const { milliseconds } = EXTENTS[size];
+  await timeOf(device, () => dispatch(GROUPS.least, 1));
   let groups: number = GROUPS.least;
   while (groups < GROUPS.most && (await timeOf(device, () => dispatch(groups, 1))) < milliseconds / 4)
     groups *= 2;
-  const operations = groups * GROUP * LOOPS * 4 * chains * 4 * 2;
+  const lanes = variant.type === 'f32' ? 1 : 4;
+  const operations = groups * GROUP * LOOPS * variant.unrolled * variant.chains * lanes * 2;
   return (await bestRate(device, size, (times) => dispatch(groups, times))) * operations;
 }
 
@@ -78,14 +112,27 @@ const COPY = `
   for (var i = id.x; i < arrayLength(&copy); i += groups.x * ${GROUP}u) { copy[i] = source[i]; }
 }`;
 
-async function copyRate(device: GPUDevice, size: Size): Promise<number> {
+/** By kernels, and by the copy of WebGPU itself, which on a processor is far faster than any kernel. */
+export async function measureGbps(device: GPUDevice, size: Size): Promise<number> {
   const { copied } = EXTENTS[size];
-  const [source, copy] = [0, 1].map(() =>
-    device.createBuffer({ size: copied, usage: GPUBufferUsage.STORAGE }),
-  ) as [GPUBuffer, GPUBuffer];
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const [source, copy] = [0, 1].map(() => device.createBuffer({ size: copied, usage })) as [
+    GPUBuffer,
+    GPUBuffer,
+  ];
   const dispatch = await dispatcher(device, COPY, [source, copy]);
-  const groups = Math.min(GROUPS.most, copied / 16 / GROUP);
-  return (await bestRate(device, size, (times) => dispatch(groups, times))) * 2 * copied;
+  const rates = [
+    await bestRate(device, size, (times) => {
+      const encoder = device.createCommandEncoder();
+      for (let count = 0; count < times; count++) encoder.copyBufferToBuffer(source, 0, copy, 0, copied);
+      device.queue.submit([encoder.finish()]);
+    }),
+  ];
+  for (const groups of COPY_GROUPS) {
+    rates.push(await bestRate(device, size, (times) => dispatch(groups, times)));
+  }
+  for (const buffer of [source, copy]) buffer.destroy();
+  return Math.max(...rates) * 2 * copied;
 }
 
 /** 10⁹ dispatches a second of the best of several samples. */

@@ -8,6 +8,7 @@ import { javascriptSuite } from './javascript.js';
 import { memorySuite } from './memory.js';
 import { OP_SUITES } from './ops.js';
 import { recurrentSuite } from './recurrent.js';
+import { rooflineSuite } from './roofline.js';
 import { stepsSuite } from './steps.js';
 
 export interface Suite {
@@ -47,4 +48,5 @@ export const SUITES: Readonly<Record<string, Suite>> = Object.freeze({
   inference: { about: 'latency of one example, from host array to host array', cases: inferenceSuite },
   memory: { about: 'what a training step holds on the device: measured, planned, least', cases: memorySuite },
   javascript: { about: 'JavaScript for each dispatch, beside a bare loop', cases: javascriptSuite },
+  roofline: { about: 'the limits of this adapter, which kernels are judged by', cases: rooflineSuite },
 });
