@@ -9,7 +9,15 @@ export default defineConfig({
   root: import.meta.dirname,
   publicDir: false,
   resolve: { alias: sourceAliases() },
-  server: { host: 'localhost', open: hasDesktop },
+  server: {
+    host: 'localhost',
+    open: hasDesktop,
+    // With them the page's clock counts in steps of 5 µs, else of 100.
+    headers: {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    },
+  },
   // Found in the middle of a run, they would make the page load anew.
   optimizeDeps: {
     include: [

@@ -34,7 +34,7 @@ export const javascriptSuite = (size: Size, engines: readonly EngineName[] = ENG
 
 function contestantsOf(engine: EngineName, task: Task, size: Size): Contestant[] {
   const { dispatches, rounds } = EXTENTS[size];
-  if (engine === 'tfjs') return [synchronousPart(contestant(engine, task, 'free'), rounds)];
+  if (engine === 'tfjs') return [synchronousPart(contestant(engine, task, 'free'), rounds / 2)];
   if (engine !== 'heddle') return [];
   return [
     { engine, describe: describeHeddle, open: () => openHeddle(task, dispatches, rounds) },

@@ -12,6 +12,12 @@ export interface Site {
 
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
 
+/** With them a page's clock counts in steps of 5 µs, else of 100. */
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
 /** Serves the built page on 127.0.0.1, which is a secure context. */
 export async function serveBench(): Promise<Site> {
   const files = await builtFiles();
@@ -19,7 +25,10 @@ export async function serveBench(): Promise<Site> {
     const path = new URL(request.url ?? '/', 'http://127.0.0.1').pathname.slice(1) || 'index.html';
     const body = files.get(path);
     const type = TYPES[path.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
-    response.writeHead(body === undefined ? 404 : 200, { 'content-type': `${type}; charset=utf-8` });
+    response.writeHead(body === undefined ? 404 : 200, {
+      'content-type': `${type}; charset=utf-8`,
+      ...ISOLATED,
+    });
     response.end(body ?? 'not found');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
