@@ -3,7 +3,7 @@
 import { HeddleError } from '../core/errors.js';
 import { databaseStore } from './tuning-database.js';
 import { fileStore, fileSystem } from './tuning-file.js';
-import { checkedTable, type TuningTable } from './tuning-table.js';
+import { checkedTable, isReadable, type TuningTable } from './tuning-table.js';
 
 export interface TuningStore {
   /** The table of an adapter, `null` where none is remembered. */
@@ -23,13 +23,13 @@ export interface RawStore {
  * `~/.cache`. Nothing is touched before it is asked.
  *
  * Its functions reject with a `HeddleError` where there is no storage (a private window, storage that is blocked or full) and where what
- * is kept cannot be read.
+ * is kept is damaged. What another version of Heddle wrote is not there for this one, and replaced when it writes.
  */
 export function tuningStore(): TuningStore {
   return {
     async read(adapter) {
       const kept = await reached('read', (store) => store.read(adapter));
-      return kept === undefined ? null : checkedTable('tuningStore', kept, 'what is remembered');
+      return isReadable(kept) ? checkedTable('tuningStore', kept, 'what is remembered') : null;
     },
     write: (table) => reached('write', (store) => store.write(table)),
   };

@@ -55,6 +55,9 @@ export function checkedTable(op: string, value: unknown, source = 'the tuning ta
   });
 }
 
+/** Whether `value` says of itself that this version can read it. */
+export const isReadable = (value: unknown): boolean => isObject(value) && value.version === VERSION;
+
 function faultOf(value: unknown): string | null {
   if (!isObject(value)) return `it is ${value === null ? 'null' : `a ${typeof value}`}`;
   const { version, adapter, entries } = value;

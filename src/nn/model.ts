@@ -120,7 +120,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
     return this.store.backend ?? shared ?? currentBackend();
   }
 
-  /** The program of the last training, that of full batches: for `print()`, `stats()` and `verify`. `null` before. */
+  /** The program of the last training, that of full batches: for `print()`, `stats()` and `verify`. `null` before, and after `tuning` was set. */
   get program(): Program | null {
     return this.#trainer?.mainProgram ?? null;
   }

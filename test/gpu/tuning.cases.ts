@@ -310,6 +310,15 @@ export const cases: GpuCase[] = [
         report = await tune(net, { milliseconds: 1 });
       });
       const { measured = [], complete = true, table } = (report ?? {}) as Partial<TuningReport>;
+      const empty = table ?? null;
+      const predictTwice = () => Promise.all([net.predict(bunches(4).x), net.predict(bunches(4).x)]);
+      await predictTwice();
+      const swapped = await counted(async () => {
+        for (let round = 0; round < 20; round++) {
+          net.tuning = round % 2 === 0 ? empty : null;
+          await predictTwice();
+        }
+      });
       const controller = new AbortController();
       let reason: unknown = null;
       let seen = 0;
@@ -326,6 +335,7 @@ export const cases: GpuCase[] = [
       return [
         ...sameCounts('done', done, nothing),
         ...sameCounts('out of time', brief, nothing),
+        ...sameCounts('twenty tables, one after the other', swapped, nothing),
         ...sameCounts('ended', ended, nothing),
         ...check('a millisecond is too short', measured.length === 0 && !complete),
         ...check('and finds nothing', JSON.stringify(table?.entries) === '{}'),
