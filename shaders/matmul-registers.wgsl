@@ -12,8 +12,8 @@
 //              └──────────┴─────────┘                    then the parts of K, then the batch
 //
 // For adapters whose processor is the GPU: barriers and workgroup memory are dear there, and a load costs several
-// multiplications, so wide tiles win: 8x16 for large results; 8x8, 4x16 (few rows), 8x4 (few columns) and 4x4 where
-// 8x16 would leave lanes idle.
+// multiplications, so large tiles win: 8x8, or 8x4 and 4x4 where that would leave lanes idle. For results too narrow for
+// matmul-subgroups.wgsl, and for all where WGSL has no subgroups.
 // No extent is baked: one compiled shader serves all layers, and the loop is as fast with its bound in `params`.
 //
 // With params.parts > 1 each part sums its own `chunk` of K into its own copy of C (split-K; matmul-combine.wgsl adds
@@ -101,97 +101,38 @@ fn tile_of(wid: vec3<u32>, lane: u32, height: u32, width: u32) -> Tile {
   return tile;
 }
 
-// `row` and `column` count from the tile's corner.
 fn store_element(tile: Tile, row: u32, column: u32, value: elem) {
-  if (row < params.rows - tile.row && column < params.columns - tile.column) {
+  if (column < params.columns) {
     let above = tile.above + row;
-    c[above * params.columns + tile.column + column] = epilogue(value, above, tile.column + column);
+    c[above * params.columns + column] = epilogue(value, above, column);
   }
 }
 
-// Neighbours of a row: stored in one turn; on a software adapter a loop over elements made the kernel a tenth slower.
-fn store_four(tile: Tile, row: u32, column: u32, values: elem4) {
-  store_element(tile, row, column, values.x);
-  store_element(tile, row, column + 1u, values.y);
-  store_element(tile, row, column + 2u, values.z);
-  store_element(tile, row, column + 3u, values.w);
+// The tile from its quads, row by row, `across` of them in each. The loop starts at a parameter's value, for compilers unroll one that has
+// few turns, and would take seconds for so many copies of the epilogue.
+fn store_tile(tile: Tile, height: u32, across: u32, quads: array<Quad, 4>) {
+  var kept = quads;
+  let end = min(tile.row + height, params.rows) * across;
+  for (var turn = tile.row * across; turn < end; turn++) {
+    let row = turn / across - tile.row;
+    let place = turn % across;
+    let column = tile.column + place * 4u;
+    let values = kept[row / 4u * across + place][row % 4u];
+    store_element(tile, row, column, values.x);
+    store_element(tile, row, column + 1u, values.y);
+    store_element(tile, row, column + 2u, values.z);
+    store_element(tile, row, column + 3u, values.w);
+  }
 }
 
 fn store_sums(tile: Tile, column: u32, sums: elem4) {
-  if (tile.row != 0u) {
+  if (!COLUMN_SUM || tile.row != 0u) {
     return;
   }
   for (var j = 0u; j < 4u; j++) {
     if (column + j < params.columns) {
       store_sum(tile.part * params.columns + column + j, sums[j]);
     }
-  }
-}
-
-@compute @workgroup_size(LANES)
-fn matmul_registers_8x16(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let tile = tile_of(wid, lane, 8u, 16u);
-  if (tile.outside) {
-    return;
-  }
-  let a0 = a_base(tile.a_start, tile.row, tile.k);
-  let a1 = a_base(tile.a_start, tile.row + 4u, tile.k);
-  let b0 = b_base(tile.b_start, tile.column, tile.k);
-  let b1 = b_base(tile.b_start, tile.column + 4u, tile.k);
-  let b2 = b_base(tile.b_start, tile.column + 8u, tile.k);
-  let b3 = b_base(tile.b_start, tile.column + 12u, tile.k);
-  var c00 = Quad();
-  var c01 = Quad();
-  var c02 = Quad();
-  var c03 = Quad();
-  var c10 = Quad();
-  var c11 = Quad();
-  var c12 = Quad();
-  var c13 = Quad();
-  var s0 = elem4();
-  var s1 = elem4();
-  var s2 = elem4();
-  var s3 = elem4();
-  for (var k = 0u; k < tile.steps; k++) {
-    let x0 = a_load(a0, k);
-    let x1 = a_load(a1, k);
-    let y0 = b_load(b0, k);
-    let y1 = b_load(b1, k);
-    let y2 = b_load(b2, k);
-    let y3 = b_load(b3, k);
-    add_product(&c00, x0, y0);
-    add_product(&c01, x0, y1);
-    add_product(&c02, x0, y2);
-    add_product(&c03, x0, y3);
-    add_product(&c10, x1, y0);
-    add_product(&c11, x1, y1);
-    add_product(&c12, x1, y2);
-    add_product(&c13, x1, y3);
-    if (COLUMN_SUM) {
-      s0 += y0;
-      s1 += y1;
-      s2 += y2;
-      s3 += y3;
-    }
-  }
-  // One indexed copy, so that the epilogue is compiled four times only and the loop above keeps its named registers.
-  var fours = array<elem4, 32>(
-    c00[0], c00[1], c00[2], c00[3],
-    c01[0], c01[1], c01[2], c01[3],
-    c02[0], c02[1], c02[2], c02[3],
-    c03[0], c03[1], c03[2], c03[3],
-    c10[0], c10[1], c10[2], c10[3],
-    c11[0], c11[1], c11[2], c11[3],
-    c12[0], c12[1], c12[2], c12[3],
-    c13[0], c13[1], c13[2], c13[3]);
-  for (var e = 0u; e < 32u; e++) {
-    store_four(tile, e / 16u * 4u + e % 4u, e / 4u % 4u * 4u, fours[e]);
-  }
-  if (COLUMN_SUM) {
-    store_sums(tile, tile.column, s0);
-    store_sums(tile, tile.column + 4u, s1);
-    store_sums(tile, tile.column + 8u, s2);
-    store_sums(tile, tile.column + 12u, s3);
   }
 }
 
@@ -225,69 +166,9 @@ fn matmul_registers_8x8(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_in
       s1 += y1;
     }
   }
-  // One indexed copy, so that the epilogue is compiled once and the loop above keeps its named registers.
-  var quads = array<Quad, 4>(c00, c01, c10, c11);
-  for (var e = 0u; e < 64u; e++) {
-    let q = e / 16u;
-    let i = e / 4u % 4u;
-    let j = e % 4u;
-    store_element(tile, q / 2u * 4u + i, q % 2u * 4u + j, quads[q][i][j]);
-  }
-  if (COLUMN_SUM) {
-    store_sums(tile, tile.column, s0);
-    store_sums(tile, tile.column + 4u, s1);
-  }
-}
-
-@compute @workgroup_size(LANES)
-fn matmul_registers_4x16(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let tile = tile_of(wid, lane, 4u, 16u);
-  if (tile.outside) {
-    return;
-  }
-  let a0 = a_base(tile.a_start, tile.row, tile.k);
-  let b0 = b_base(tile.b_start, tile.column, tile.k);
-  let b1 = b_base(tile.b_start, tile.column + 4u, tile.k);
-  let b2 = b_base(tile.b_start, tile.column + 8u, tile.k);
-  let b3 = b_base(tile.b_start, tile.column + 12u, tile.k);
-  var c0 = Quad();
-  var c1 = Quad();
-  var c2 = Quad();
-  var c3 = Quad();
-  var s0 = elem4();
-  var s1 = elem4();
-  var s2 = elem4();
-  var s3 = elem4();
-  for (var k = 0u; k < tile.steps; k++) {
-    let x0 = a_load(a0, k);
-    let y0 = b_load(b0, k);
-    let y1 = b_load(b1, k);
-    let y2 = b_load(b2, k);
-    let y3 = b_load(b3, k);
-    add_product(&c0, x0, y0);
-    add_product(&c1, x0, y1);
-    add_product(&c2, x0, y2);
-    add_product(&c3, x0, y3);
-    if (COLUMN_SUM) {
-      s0 += y0;
-      s1 += y1;
-      s2 += y2;
-      s3 += y3;
-    }
-  }
-  var quads = array<Quad, 4>(c0, c1, c2, c3);
-  for (var e = 0u; e < 64u; e++) {
-    let q = e / 16u;
-    let i = e / 4u % 4u;
-    let j = e % 4u;
-    store_element(tile, i, q * 4u + j, quads[q][i][j]);
-  }
-  if (COLUMN_SUM) {
-    store_sums(tile, tile.column, s0);
-    store_sums(tile, tile.column + 4u, s1);
-    store_sums(tile, tile.column + 8u, s2);
-    store_sums(tile, tile.column + 12u, s3);
-  }
+  store_tile(tile, 8u, 2u, array<Quad, 4>(c00, c01, c10, c11));
+  store_sums(tile, tile.column, s0);
+  store_sums(tile, tile.column + 4u, s1);
 }
 
 @compute @workgroup_size(LANES)
@@ -310,16 +191,8 @@ fn matmul_registers_8x4(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_in
       s0 += y0;
     }
   }
-  var quads = array<Quad, 2>(c0, c1);
-  for (var e = 0u; e < 32u; e++) {
-    let q = e / 16u;
-    let i = e / 4u % 4u;
-    let j = e % 4u;
-    store_element(tile, q * 4u + i, j, quads[q][i][j]);
-  }
-  if (COLUMN_SUM) {
-    store_sums(tile, tile.column, s0);
-  }
+  store_tile(tile, 8u, 1u, array<Quad, 4>(c0, c1, Quad(), Quad()));
+  store_sums(tile, tile.column, s0);
 }
 
 @compute @workgroup_size(LANES)
@@ -339,13 +212,6 @@ fn matmul_registers_4x4(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_in
       s0 += y0;
     }
   }
-  var quad = c0;
-  for (var e = 0u; e < 16u; e++) {
-    let i = e / 4u;
-    let j = e % 4u;
-    store_element(tile, i, j, quad[i][j]);
-  }
-  if (COLUMN_SUM) {
-    store_sums(tile, tile.column, s0);
-  }
+  store_tile(tile, 4u, 1u, array<Quad, 4>(c0, Quad(), Quad(), Quad()));
+  store_sums(tile, tile.column, s0);
 }

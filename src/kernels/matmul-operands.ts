@@ -25,6 +25,9 @@ export interface OperandView {
   readonly vec4: boolean;
 }
 
+/** Invocations of a subgroup that load lanes for each other. */
+export type Sharers = 4 | 8;
+
 const FOUR = 'vec4<u32>(0u, 1u, 2u, 3u)';
 
 /** `x_base(start, lane, k)` and `x_load(base, k)`: four lanes at one k. */
@@ -46,6 +49,28 @@ export function laneLoads(view: OperandView): string {
     `${signature} { return ${base}; }`,
     `${load} { let at = base + ${step}; return ${fourLoads(name)}; }`,
   ].join('\n');
+}
+
+/**
+ * `x_base(start, lane, own, k)` and `x_load(base, k)`: eight lanes at one k, as two vec4, for all of a subgroup of `sharers`
+ * invocations. Number `own` of them loads the lanes own, own + sharers, … and tells the others.
+ */
+export function sharedLoads({ name, lanes, lanesContiguous }: OperandView, sharers: Sharers): string {
+  const step = lanesContiguous ? `k * params.${lanes}` : 'k';
+  const stride = lanesContiguous ? '' : ' * params.inner';
+  const lane = `min(vec2<u32>(lane + own) + vec2<u32>(0u, ${sharers}u), vec2<u32>(params.${lanes} - 1u))`;
+  const own = sharers === 8 ? `${name}[at.x]` : `vec2<elem>(${name}[at.x], ${name}[at.y])`;
+  const told = [0, 1, 2, 3, 4, 5, 6, 7].map(
+    (i) => `subgroupBroadcast(own${sharers === 8 ? '' : i < 4 ? '.x' : '.y'}, ${i % sharers}u)`,
+  );
+  return `fn ${name}_base(start: u32, lane: u32, own: u32, k: u32) -> vec2<u32> {
+  return vec2<u32>(start + ${step}) + ${lane}${stride};
+}
+fn ${name}_load(base: vec2<u32>, k: u32) -> Eight {
+  let at = base + ${step};
+  let own = ${own};
+  return Eight(elem4(${told.slice(0, 4).join(', ')}), elem4(${told.slice(4).join(', ')}));
+}`;
 }
 
 /** `x_at(start, lane, k)`: one element. */

@@ -9,9 +9,7 @@ const LANES = 16;
 
 /** Rows and columns of one invocation's tile. */
 export const REGISTER_TILES = [
-  [8, 16],
   [8, 8],
-  [4, 16],
   [8, 4],
   [4, 4],
 ] as const;

@@ -1,7 +1,8 @@
 /**
  * Which kernels multiply matrices, best first.
  *
- * On a software adapter every variant's time is estimated from its measured speed and the lanes that it leaves idle. On GPUs
+ * On a software adapter every variant's time is estimated from its measured speed and the lanes that it leaves idle; where its
+ * invocations can tell each other values (subgroups), kernels that do so win by half. On GPUs
  * the order follows from sizes: the largest tile that still fills the device, split-K where no tile does, the vector kernel
  * for thin results.
  */
@@ -21,7 +22,14 @@ import { requireIndexable } from '../kernels/attachment.js';
 import type { Capabilities } from '../kernels/kernel.js';
 import { batchSize, type MatmulUse, type Split, splitInner, unsplit } from '../kernels/matmul.js';
 import { matmulCombine } from '../kernels/matmul-combine.js';
+import type { Sharers } from '../kernels/matmul-operands.js';
 import { matmulRegisters, REGISTER_TILES, type RegisterTile } from '../kernels/matmul-registers.js';
+import {
+  matmulSubgroups,
+  SUBGROUP_TILES,
+  type SubgroupTile,
+  sharersOf,
+} from '../kernels/matmul-subgroups.js';
 import { matmulTiled, TILES, type Tile, tileBytes, tileCount, tileThreads } from '../kernels/matmul-tiled.js';
 import { matmulSingle, matmulVector, THIN } from '../kernels/matmul-vector.js';
 import { gpuRank, type MatmulPlan, softwareNanoseconds } from './matmul-order.js';
@@ -52,9 +60,11 @@ export function matmulCandidates(
     epilogue,
   };
   const plans = plansFor(use, request.capabilities);
-  const rank = request.capabilities.software ? softwareNanoseconds : gpuRank;
+  const { software, subgroupSize } = request.capabilities;
+  const rank = (plan: MatmulPlan): number =>
+    software ? softwareNanoseconds(use, plan, subgroupSize) : gpuRank(use, plan);
   return plans
-    .map((plan) => ({ plan, rank: rank(use, plan) }))
+    .map((plan) => ({ plan, rank: rank(plan) }))
     .sort((one, other) => one.rank - other.rank)
     .map(({ plan }) => ({ key: plan.key, lower: () => lower(plan, use, request, a, epilogue) }));
 }
@@ -62,21 +72,39 @@ export function matmulCandidates(
 function plansFor(use: MatmulUse, capabilities: Capabilities): MatmulPlan[] {
   const whole = unsplit(use);
   const plans: MatmulPlan[] = [
-    { key: 'matmul_single', kind: 'single', tile: [1, 1], split: whole, launch: matmulSingle },
+    { key: 'matmul_single', kind: 'single', tile: [1, 1], sharers: 1, split: whole, launch: matmulSingle },
   ];
   const thin = Math.min(use.rows, use.columns) <= THIN;
   if (thin && !use.columnSum && capabilities.maxComputeInvocationsPerWorkgroup >= 256) {
-    plans.push({ key: 'matmul_vector', kind: 'vector', tile: [1, 1], split: whole, launch: matmulVector });
+    plans.push({
+      key: 'matmul_vector',
+      kind: 'vector',
+      tile: [1, 1],
+      sharers: 1,
+      split: whole,
+      launch: matmulVector,
+    });
   }
   for (const split of [whole, ...splits(use)]) {
     const suffix = split === whole ? '' : '_split';
-    for (const tile of registerTiles(use, split.parts > 1)) {
+    for (const tile of registerTiles(use)) {
       plans.push({
         key: `matmul_registers_${tile[0]}x${tile[1]}${suffix}`,
         kind: 'registers',
         tile,
+        sharers: 1,
         split,
         launch: (at) => matmulRegisters(at, tile, split),
+      });
+    }
+    for (const [tile, sharers] of subgroupTiles(use, capabilities)) {
+      plans.push({
+        key: `matmul_subgroups_${tile[0]}x${tile[1]}${suffix}`,
+        kind: 'subgroups',
+        tile,
+        sharers,
+        split,
+        launch: (at) => matmulSubgroups(at, tile, split, sharers),
       });
     }
     for (const tile of workgroupTiles(use, capabilities, split.parts > 1)) {
@@ -84,6 +112,7 @@ function plansFor(use: MatmulUse, capabilities: Capabilities): MatmulPlan[] {
         key: `matmul_tiled_${tile}${suffix}`,
         kind: 'tiled',
         tile: [tile, tile],
+        sharers: 1,
         split,
         launch: (at) => matmulTiled(at, tile, split),
       });
@@ -92,12 +121,24 @@ function plansFor(use: MatmulUse, capabilities: Capabilities): MatmulPlan[] {
   return plans;
 }
 
-/** Tiles that the product fills by more than half each way. Split products are small: small tiles alone. */
-function registerTiles({ rows, columns }: MatmulUse, split: boolean): RegisterTile[] {
-  const fills = (extent: number, edge: number): boolean => edge === 4 || extent > edge / 2;
-  return REGISTER_TILES.filter(
-    ([height, width]) => fills(rows, height) && fills(columns, width) && !(split && width === 16),
+const fills = (extent: number, edge: number): boolean => extent > edge / 2;
+
+/** Tiles that the product fills by more than half each way, and the smallest. */
+const registerTiles = ({ rows, columns }: MatmulUse): RegisterTile[] =>
+  REGISTER_TILES.filter(
+    ([height, width]) => (height === 4 || fills(rows, height)) && (width === 4 || fills(columns, width)),
   );
+
+/**
+ * The same with the invocations that share them; the smallest, too, must not be too wide. None on GPUs, whose subgroups are wider, and
+ * whose workgroup memory is fast.
+ */
+function subgroupTiles({ rows, columns }: MatmulUse, capabilities: Capabilities): [SubgroupTile, Sharers][] {
+  const sharers = capabilities.software ? sharersOf(capabilities.subgroupSize) : undefined;
+  if (sharers === undefined) return [];
+  return SUBGROUP_TILES.filter(
+    ([height, width]) => (height === 8 || fills(rows, height)) && fills(columns, width * sharers),
+  ).map((tile) => [tile, sharers]);
 }
 
 function workgroupTiles({ rows, columns }: MatmulUse, capabilities: Capabilities, split: boolean): Tile[] {

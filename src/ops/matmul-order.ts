@@ -6,44 +6,75 @@ import { batchSize, type MatmulUse, type Split } from '../kernels/matmul.js';
 /** One way to compute a product. */
 export interface MatmulPlan {
   readonly key: string;
-  /** Rows and columns that one invocation (`registers`, `single`) or workgroup (`tiled`, `vector`) makes. */
-  readonly kind: 'registers' | 'tiled' | 'single' | 'vector';
+  readonly kind: 'registers' | 'subgroups' | 'tiled' | 'single' | 'vector';
+  /** Rows and columns that one invocation (`registers`, `subgroups`, `single`) or workgroup (`tiled`, `vector`) makes. */
   readonly tile: readonly [number, number];
+  /** Invocations side by side that make a tile together: those of a subgroup in `subgroups`, else 1. */
+  readonly sharers: number;
   readonly split: Split;
   launch(use: MatmulUse): Launch;
 }
 
-/**
- * Nanoseconds of one step of K for four lanes (one subgroup of a software adapter), by tile. Measured in Chromium on
- * SwiftShader, 2 cores, 512³.
- */
-const STEP_NANOSECONDS: Readonly<Record<string, number>> = {
-  '8x16': 339,
-  '8x8': 201,
-  '4x16': 218,
-  '8x4': 140,
-  '4x4': 92,
-  '1x1': 30,
+/** Nanoseconds that a software adapter takes for all lanes of one of its vectors. */
+interface Speed {
+  /** A step of K, by kind and tile. */
+  readonly steps: Readonly<Record<string, number>>;
+  /** Storing one element of C. */
+  readonly element: number;
+}
+
+/** By lanes of a vector, which is a subgroup. Measured on two cores: SwiftShader in Chromium has 4, lavapipe under Dawn 8. */
+const SPEED: Readonly<Record<4 | 8, Speed>> = {
+  4: {
+    steps: {
+      'subgroups 16x8': 255,
+      'subgroups 16x4': 165,
+      'subgroups 8x4': 115,
+      'registers 8x8': 190,
+      'registers 8x4': 125,
+      'registers 4x4': 93,
+      'single 1x1': 30,
+    },
+    element: 50,
+  },
+  8: {
+    steps: {
+      'subgroups 16x8': 60,
+      'subgroups 16x4': 36,
+      'subgroups 8x4': 24,
+      'registers 8x8': 63,
+      'registers 8x4': 44,
+      'registers 4x4': 27,
+      'single 1x1': 8,
+    },
+    element: 15,
+  },
 };
-const SUBGROUP = 4;
 /** Cores that a software adapter can count on. */
 const CORES = 2;
-const GROUP_LANES: Readonly<Record<'registers' | 'single', number>> = { registers: 16, single: 64 };
+const GROUP_LANES = { registers: 16, subgroups: 1, single: 64 } as const;
 /** What a second dispatch and each partial sum cost. */
 const DISPATCH_NANOSECONDS = 80_000;
 const PARTIAL_NANOSECONDS = 4;
 /** Kernels with barriers never win on a processor, and take a second to compile there: they come last. */
 const BARRIERS = 1e15;
 
-/** The estimated time of `plan` on a software adapter. */
-export function softwareNanoseconds(use: MatmulUse, plan: MatmulPlan): number {
-  const { kind, tile, split } = plan;
+/** The estimated time of `plan` on a software adapter with subgroups of `subgroupSize`. */
+export function softwareNanoseconds(use: MatmulUse, plan: MatmulPlan, subgroupSize: number): number {
+  const { kind, tile, sharers, split } = plan;
   if (kind === 'tiled' || kind === 'vector') return BARRIERS;
   const [height, width] = tile;
-  const tiles = Math.ceil(use.rows / height) * Math.ceil(use.columns / width) * batchSize(use) * split.parts;
-  const cores = Math.min(CORES, Math.ceil(tiles / GROUP_LANES[kind]));
-  const steps = (Math.ceil(tiles / SUBGROUP) / cores) * split.chunk;
-  const product = steps * (STEP_NANOSECONDS[`${height}x${width}`] ?? BARRIERS);
+  const lanes = subgroupSize >= 8 ? 8 : 4;
+  const { steps, element } = SPEED[lanes];
+  const copies = batchSize(use) * split.parts;
+  const rowTiles = Math.ceil(use.rows / height);
+  const columnTiles = Math.ceil(use.columns / (width * sharers));
+  const tiles = rowTiles * columnTiles * copies;
+  const sums =
+    Math.ceil((tiles * sharers) / lanes) * split.chunk * (steps[`${kind} ${height}x${width}`] ?? BARRIERS);
+  // Rows past the edge are not stored, nor looked at; columns are.
+  const stores = ((use.rows * columnTiles * width * sharers) / lanes) * copies * element;
+  const product = (sums + stores) / Math.min(CORES, Math.ceil(tiles / GROUP_LANES[kind]));
   if (split.parts === 1) return product;
   return product + DISPATCH_NANOSECONDS + use.rows * use.columns * split.parts * PARTIAL_NANOSECONDS;
 }
@@ -73,6 +104,7 @@ export function gpuRank(use: MatmulUse, plan: MatmulPlan): number {
       return full || edge === 32 ? 10 - edge / 32 : 30 - edge / 32;
     }
     case 'registers':
+    case 'subgroups':
       return (split.parts > 1 ? 80 : 60) - (edge * (tile[1] ?? 1)) / 16;
   }
 }

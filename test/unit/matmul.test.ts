@@ -19,12 +19,21 @@ function request(
   b: TensorType,
   attrs: MatmulAttrs = PLAIN,
   software = true,
+  subgroupSize = 1,
 ): LowerRequest<MatmulAttrs> {
   const inputs = [a, b];
   const outputs = matmulOp.infer(inputs, attrs);
-  const capabilities = { ...DEFAULT_CAPABILITIES, software };
+  const capabilities = { ...DEFAULT_CAPABILITIES, software, subgroupSize };
   return { inputs, outputs, attrs, used: [true], capabilities };
 }
+
+/** Whether the processor is the GPU, and the size of subgroups: none, SwiftShader's, lavapipe's, a GPU's. */
+const ADAPTERS = [
+  [true, 1],
+  [true, 4],
+  [true, 8],
+  [false, 32],
+] as const;
 
 const candidatesOf = (one: LowerRequest<MatmulAttrs>): readonly Candidate[] =>
   matmulOp.candidates?.(one) ?? [];
@@ -152,13 +161,13 @@ describe('matmul folds batches', () => {
 describe('candidates of matmul', () => {
   it('are never empty, have distinct keys, and equal kernel keys mean equal code', () => {
     const codes = new Map<string, string>();
-    for (const software of [true, false]) {
+    for (const [software, subgroupSize] of ADAPTERS) {
       for (const one of cases) {
         const [a, b] = one.inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
         if (!a || !b || a.shape.includes(0)) continue;
         const built = one.build(value(a), value(b));
         const { op, attrs, outputs } = (Array.isArray(built) ? (built[0] as Value) : (built as Value)).node;
-        const capabilities = { ...DEFAULT_CAPABILITIES, software };
+        const capabilities = { ...DEFAULT_CAPABILITIES, software, subgroupSize };
         const used = outputs.map(() => true);
         const list = op.candidates?.({ inputs: [a, b], outputs, attrs, used, capabilities }) ?? [];
         expect(list.length).toBeGreaterThan(0);
@@ -180,12 +189,24 @@ describe('candidates of matmul', () => {
   });
 
   it('have the kernels of any other batch size: forward, input gradient, filter gradient', () => {
-    for (const software of [true, false]) {
+    for (const [software, subgroupSize] of ADAPTERS) {
       const forms = (batch: number): LowerRequest<MatmulAttrs>[] => [
-        request(float(batch, 784), float(784, 128), PLAIN, software),
-        request(float(batch, 10), float(128, 10), { transposeA: false, transposeB: true }, software),
-        request(float(batch, 784), float(batch, 128), { transposeA: true, transposeB: false }, software),
-        request(float(batch, 12, 64), float(batch, 64, 12), PLAIN, software),
+        request(float(batch, 784), float(784, 128), PLAIN, software, subgroupSize),
+        request(
+          float(batch, 10),
+          float(128, 10),
+          { transposeA: false, transposeB: true },
+          software,
+          subgroupSize,
+        ),
+        request(
+          float(batch, 784),
+          float(batch, 128),
+          { transposeA: true, transposeB: false },
+          software,
+          subgroupSize,
+        ),
+        request(float(batch, 12, 64), float(batch, 64, 12), PLAIN, software, subgroupSize),
       ];
       forms(32).forEach((form, index) => {
         const other = forms(33)[index] as LowerRequest<MatmulAttrs>;
@@ -210,9 +231,24 @@ describe('candidates of matmul', () => {
   });
 
   it('leave barriers to GPUs', () => {
-    expect(candidatesOf(request(float(512, 512), float(512, 512)))[0]?.key).toBe('matmul_registers_8x16');
+    expect(candidatesOf(request(float(512, 512), float(512, 512)))[0]?.key).toBe('matmul_registers_8x8');
     const gpu = candidatesOf(request(float(1024, 512), float(512, 1024), PLAIN, false));
     expect(gpu[0]?.key).toMatch(/^matmul_tiled_/);
+  });
+
+  it('share rows where a software adapter has subgroups, and columns enough for all of one', () => {
+    const best = (columns: number, software: boolean, subgroupSize: number): string | undefined =>
+      candidatesOf(request(float(512, 512), float(512, columns), PLAIN, software, subgroupSize))[0]?.key;
+    expect(best(512, true, 4)).toBe('matmul_subgroups_16x8');
+    expect(best(512, true, 8)).toBe('matmul_subgroups_16x8');
+    expect(best(512, true, 2)).toBe('matmul_registers_8x8');
+    expect(best(8, true, 8)).toMatch(/^matmul_registers_/);
+    expect(best(512, false, 32)).toMatch(/^matmul_tiled_/);
+    const kernel = (subgroupSize: number): string | undefined =>
+      candidatesOf(request(float(512, 512), float(512, 512), PLAIN, true, subgroupSize))[0]?.lower()
+        .dispatches[0]?.launch.kernel.code;
+    expect(kernel(16)).toBe(kernel(8));
+    expect(kernel(8)).not.toBe(kernel(4));
   });
 
   it('split long sums for few outputs, and write no column sum that nobody reads', () => {
