@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchHelp, benchOptions } from './bench/options.js';
-import { clearProgress, printProfile, printResult, showProgress } from './bench/print.js';
+import { clearProgress, printProfile, printResult, showProgress, showRows } from './bench/print.js';
 import { buildSuites } from './bench/suites-bundle.js';
 import { openSuites } from './bench/suites-process.js';
 import { projectRoot } from './entries.js';
@@ -25,7 +25,7 @@ async function runInProcess(module: string): Promise<void> {
     if (options.profile) {
       printProfile(dawnVersion(), await suites.profile(options.profile, hooks), options);
     } else {
-      const result = await suites.run(options.run, hooks);
+      const result = await suites.run(options.run, { ...hooks, onRows: showRows });
       if (result.rows.length > 0) printResult(dawnVersion(), result, options);
       if (result.error !== null) throw new Error(result.error);
     }

@@ -1,6 +1,8 @@
 // What the commands of the benchmarks write: progress for people, then the table, then the rows for programs.
 import type { BenchResult } from '../../bench/face.js';
+import { threeDigits } from '../../bench/format.js';
 import type { TaskProfile } from '../../bench/profile.js';
+import type { Row } from '../../bench/row.js';
 import type { Progress } from '../../bench/run.js';
 import type { BenchOptions } from './options.js';
 import { profileTable } from './profile-table.js';
@@ -11,6 +13,15 @@ export function showProgress({ text, done, secondsLeft }: Progress): void {
   if (!process.stderr.isTTY) return;
   const left = secondsLeft === null ? '' : `, ${Math.ceil(secondsLeft)} s left`;
   process.stderr.write(`\r\x1b[K${(100 * done).toFixed(0).padStart(3)} % ${text}${left}`);
+}
+
+/** Where no terminal is, a line as each case ends. */
+export function showRows(rows: readonly Row[]): void {
+  if (process.stderr.isTTY) return;
+  const words = rows.map(({ engine, median, unit, failed, leftOut }) =>
+    median === null ? `${engine} ${failed ?? leftOut}` : `${engine} ${threeDigits(median)} ${unit}`,
+  );
+  process.stderr.write(`${rows[0]?.suite} ${rows[0]?.case}: ${words.join(', ')}\n`);
 }
 
 export function clearProgress(): void {
