@@ -16,7 +16,7 @@
 //            [row]             → dh [row, ■]         the gates' place, then a barrier, one a step; and the step before reads them
 //
 // What a workgroup shares goes through the results, which are stored anyway, and dstate holds dh·z from step to step: see gru.wgsl for
-// why, and for EACH and STEPWISE. QUADS = 4, where units are many, reads dgates fewer times. On GPUs R is transposed beforehand, so that
+// why, and for EACH and STEPWISE. QUADS = 4, where units are many, reads dgates fewer times. R is bound transposed, so that
 // neighbours read neighbours (`kernel_elem`).
 //
 // specialise
@@ -63,14 +63,7 @@ fn store_dstate(at: u32, value: elem) { dstate[at] = value; }
 fn load_dgate(at: u32, k: u32) -> f32 { return gates[at + k / WIDTH][k % WIDTH]; }
 fn load_dcarry(at: u32, k: u32) -> f32 { return carry[at + k / WIDTH][k % WIDTH]; }
 // R at a column of all gates and directions, of the units of an elem.
-fn kernel_elem(unit: u32, column: u32) -> elem {
-  let line = DIRECTIONS * GATES * UNITS;
-  let at = unit * WIDTH * line + column / WIDTH;
-  let lane = column % WIDTH;
-  return elem(
-    recurrent_kernel[at][lane], recurrent_kernel[at + line][lane],
-    recurrent_kernel[at + 2u * line][lane], recurrent_kernel[at + 3u * line][lane]);
-}
+fn kernel_elem(unit: u32, column: u32) -> elem { return recurrent_kernel[column * UNITS + unit]; }
 fn gate_slope(y: elem) -> elem { return y * (elem(1) - y); }
 fn candidate_slope(y: elem) -> elem { return select(elem(0), elem(1), y > elem(0)); }
 // end
@@ -119,6 +112,22 @@ fn kernel_column(place: Place, index: u32, column: u32) -> elem {
     return elem();
   }
   return kernel_elem(place.unit + index, place.direction * GATES * UNITS * WIDTH + column);
+}
+
+// A gradient of the step after, which begins at `at`, of one of the rows.
+fn gate_after(row: u32, at: u32, column: u32) -> f32 {
+  if (row >= EACH) {
+    return 0.0;
+  }
+  return load_dgate(at, column);
+}
+
+// Likewise of the carry.
+fn carry_after(row: u32, at: u32, column: u32) -> f32 {
+  if (row >= EACH) {
+    return 0.0;
+  }
+  return load_dcarry(at, column);
 }
 
 fn add_line(sums: ptr<function, Four>, d: f32, r0: elem, r1: elem, r2: elem, r3: elem) {
@@ -196,17 +205,25 @@ fn backward(place: Place, position: u32) {
       let r1 = kernel_column(place, 1u, c);
       let r2 = kernel_column(place, 2u, c);
       let r3 = kernel_column(place, 3u, c);
-      add_line(&s0, load_dgate(l0 * GATES, c), r0, r1, r2, r3);
+      let d0 = gate_after(0u, l0 * GATES, c);
+      let d1 = gate_after(1u, l1 * GATES, c);
+      let d2 = gate_after(2u, l2 * GATES, c);
+      let d3 = gate_after(3u, l3 * GATES, c);
+      let d4 = gate_after(4u, l4 * GATES, c);
+      let d5 = gate_after(5u, l5 * GATES, c);
+      let d6 = gate_after(6u, l6 * GATES, c);
+      let d7 = gate_after(7u, l7 * GATES, c);
+      add_line(&s0, d0, r0, r1, r2, r3);
       if (EACH > 1u) {
-        add_line(&s1, load_dgate(l1 * GATES, c), r0, r1, r2, r3);
-        add_line(&s2, load_dgate(l2 * GATES, c), r0, r1, r2, r3);
-        add_line(&s3, load_dgate(l3 * GATES, c), r0, r1, r2, r3);
+        add_line(&s1, d1, r0, r1, r2, r3);
+        add_line(&s2, d2, r0, r1, r2, r3);
+        add_line(&s3, d3, r0, r1, r2, r3);
       }
       if (EACH > 4u) {
-        add_line(&s4, load_dgate(l4 * GATES, c), r0, r1, r2, r3);
-        add_line(&s5, load_dgate(l5 * GATES, c), r0, r1, r2, r3);
-        add_line(&s6, load_dgate(l6 * GATES, c), r0, r1, r2, r3);
-        add_line(&s7, load_dgate(l7 * GATES, c), r0, r1, r2, r3);
+        add_line(&s4, d4, r0, r1, r2, r3);
+        add_line(&s5, d5, r0, r1, r2, r3);
+        add_line(&s6, d6, r0, r1, r2, r3);
+        add_line(&s7, d7, r0, r1, r2, r3);
       }
     }
     for (var c = 0u; c < UNITS * WIDTH; c++) {
@@ -214,17 +231,25 @@ fn backward(place: Place, position: u32) {
       let r1 = kernel_column(place, 1u, 2u * UNITS * WIDTH + c);
       let r2 = kernel_column(place, 2u, 2u * UNITS * WIDTH + c);
       let r3 = kernel_column(place, 3u, 2u * UNITS * WIDTH + c);
-      add_line(&s0, load_dcarry(l0, c), r0, r1, r2, r3);
+      let d0 = carry_after(0u, l0, c);
+      let d1 = carry_after(1u, l1, c);
+      let d2 = carry_after(2u, l2, c);
+      let d3 = carry_after(3u, l3, c);
+      let d4 = carry_after(4u, l4, c);
+      let d5 = carry_after(5u, l5, c);
+      let d6 = carry_after(6u, l6, c);
+      let d7 = carry_after(7u, l7, c);
+      add_line(&s0, d0, r0, r1, r2, r3);
       if (EACH > 1u) {
-        add_line(&s1, load_dcarry(l1, c), r0, r1, r2, r3);
-        add_line(&s2, load_dcarry(l2, c), r0, r1, r2, r3);
-        add_line(&s3, load_dcarry(l3, c), r0, r1, r2, r3);
+        add_line(&s1, d1, r0, r1, r2, r3);
+        add_line(&s2, d2, r0, r1, r2, r3);
+        add_line(&s3, d3, r0, r1, r2, r3);
       }
       if (EACH > 4u) {
-        add_line(&s4, load_dcarry(l4, c), r0, r1, r2, r3);
-        add_line(&s5, load_dcarry(l5, c), r0, r1, r2, r3);
-        add_line(&s6, load_dcarry(l6, c), r0, r1, r2, r3);
-        add_line(&s7, load_dcarry(l7, c), r0, r1, r2, r3);
+        add_line(&s4, d4, r0, r1, r2, r3);
+        add_line(&s5, d5, r0, r1, r2, r3);
+        add_line(&s6, d6, r0, r1, r2, r3);
+        add_line(&s7, d7, r0, r1, r2, r3);
       }
     }
   }

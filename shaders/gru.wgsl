@@ -126,38 +126,33 @@ fn add_row(sums: ptr<function, Gates>, h: f32, r: Gates) {
 
 // Unit k of h, which begins at `at`, of the place's `row`.
 fn h_before(place: Place, at: u32, row: u32, k: u32) -> f32 {
+  if (row >= EACH) {
+    return 0.0;
+  }
   if (DROPOUT) {
     return load_h(at, k) * factor(clamped(place.row + row), place.direction * UNITS * WIDTH + k);
   }
   return load_h(at, k);
 }
 
-// Pre-activations with the biases, of n the recurrent part alone; of the first step all that the state adds too: rows need not share
-// R in one step of many.
-fn begin_forward(place: Place, row: u32, step: u32) -> Gates {
-  let at = line_at(place.direction, row, step) * GATES + place.unit;
-  let column = place.direction * GATES * UNITS + place.unit;
-  let second = DIRECTIONS * GATES * UNITS + column;
-  var sums = Gates(
-    gates[at] + (load_bias(column) + load_bias(second)),
-    gates[at + UNITS] + (load_bias(column + UNITS) + load_bias(second + UNITS)),
-    load_bias(second + 2u * UNITS));
-  if (STATE && step == 0u) {
-    for (var k = 0u; k < UNITS * WIDTH; k++) {
-      let h = initial_h(state_at(place.direction, row), k) * factor(row, place.direction * UNITS * WIDTH + k);
-      add_row(&sums, h, kernel_row(place, k));
-    }
-  }
-  return sums;
-}
-
-fn finish_forward(place: Place, row: u32, step: u32, sums: Gates) {
+// `product` is h·R; of the first step it is made here, row by row: rows need not share R in one step of many.
+fn finish_forward(place: Place, row: u32, step: u32, product: Gates) {
   let direction = place.direction;
   let line = line_at(direction, row, step);
   let at = line * GATES + place.unit;
-  let z = gate(sums[0]);
-  let r = gate(sums[1]);
-  let n = candidate(gates[at + 2u * UNITS] + load_bias((direction * GATES + 2u) * UNITS + place.unit) + r * sums[2]);
+  let column = direction * GATES * UNITS + place.unit;
+  let second = DIRECTIONS * GATES * UNITS + column;
+  var sums = product;
+  if (STATE && step == 0u) {
+    for (var k = 0u; k < UNITS * WIDTH; k++) {
+      let h = initial_h(state_at(direction, row), k) * factor(row, direction * UNITS * WIDTH + k);
+      add_row(&sums, h, kernel_row(place, k));
+    }
+  }
+  let z = gate(gates[at] + load_bias(column) + load_bias(second) + sums[0]);
+  let r = gate(gates[at + UNITS] + load_bias(column + UNITS) + load_bias(second + UNITS) + sums[1]);
+  let recurrent = load_bias(second + 2u * UNITS) + sums[2];
+  let n = candidate(gates[at + 2u * UNITS] + load_bias(column + 2u * UNITS) + r * recurrent);
   var before: elem;
   if (step == 0u) {
     before = initial(state_at(direction, row) + place.unit);
@@ -171,7 +166,7 @@ fn finish_forward(place: Place, row: u32, step: u32, sums: Gates) {
   store_gates(at, z);
   store_gates(at + UNITS, r);
   store_gates(at + 2u * UNITS, n);
-  store_carry(line + place.unit, sums[2]);
+  store_carry(line + place.unit, recurrent);
   store_sequence(h_at(direction, row, step) + place.unit, after);
   if (step + 1u == params.steps) {
     store_final(state_at(direction, row) + place.unit, after);
@@ -180,20 +175,14 @@ fn finish_forward(place: Place, row: u32, step: u32, sums: Gates) {
 
 fn forward(place: Place, step: u32) {
   // Arrays that are indexed by a variable live in memory: the sums have names of their own.
-  var sums: array<Gates, 8>;
-  // Not a constant, so that no compiler unrolls what it bounds.
-  let rows_here = min(EACH, params.batch - place.row);
-  for (var row = 0u; row < rows_here; row++) {
-    sums[row] = begin_forward(place, place.row + row, step);
-  }
-  var s0 = sums[0];
-  var s1 = sums[1];
-  var s2 = sums[2];
-  var s3 = sums[3];
-  var s4 = sums[4];
-  var s5 = sums[5];
-  var s6 = sums[6];
-  var s7 = sums[7];
+  var s0 = Gates();
+  var s1 = Gates();
+  var s2 = Gates();
+  var s3 = Gates();
+  var s4 = Gates();
+  var s5 = Gates();
+  var s6 = Gates();
+  var s7 = Gates();
   if (step > 0u) {
     let direction = place.direction;
     let h0 = h_at(direction, place.row, step - 1u);
@@ -206,21 +195,31 @@ fn forward(place: Place, step: u32) {
     let h7 = h_at(direction, place.row + 7u, step - 1u);
     for (var k = 0u; k < UNITS * WIDTH; k++) {
       let r = kernel_row(place, k);
-      add_row(&s0, h_before(place, h0, 0u, k), r);
+      let a0 = h_before(place, h0, 0u, k);
+      let a1 = h_before(place, h1, 1u, k);
+      let a2 = h_before(place, h2, 2u, k);
+      let a3 = h_before(place, h3, 3u, k);
+      let a4 = h_before(place, h4, 4u, k);
+      let a5 = h_before(place, h5, 5u, k);
+      let a6 = h_before(place, h6, 6u, k);
+      let a7 = h_before(place, h7, 7u, k);
+      add_row(&s0, a0, r);
       if (EACH > 1u) {
-        add_row(&s1, h_before(place, h1, 1u, k), r);
-        add_row(&s2, h_before(place, h2, 2u, k), r);
-        add_row(&s3, h_before(place, h3, 3u, k), r);
+        add_row(&s1, a1, r);
+        add_row(&s2, a2, r);
+        add_row(&s3, a3, r);
       }
       if (EACH > 4u) {
-        add_row(&s4, h_before(place, h4, 4u, k), r);
-        add_row(&s5, h_before(place, h5, 5u, k), r);
-        add_row(&s6, h_before(place, h6, 6u, k), r);
-        add_row(&s7, h_before(place, h7, 7u, k), r);
+        add_row(&s4, a4, r);
+        add_row(&s5, a5, r);
+        add_row(&s6, a6, r);
+        add_row(&s7, a7, r);
       }
     }
   }
-  sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
+  var sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
+  // Not a constant, so that no compiler unrolls what it bounds.
+  let rows_here = min(EACH, params.batch - place.row);
   for (var row = 0u; row < rows_here; row++) {
     finish_forward(place, place.row + row, step, sums[row]);
   }

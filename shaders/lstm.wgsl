@@ -127,6 +127,9 @@ fn add_row(sums: ptr<function, Gates>, h: f32, r: Gates) {
 
 // Unit k of h, which begins at `at`, of the place's `row`.
 fn h_before(place: Place, at: u32, row: u32, k: u32) -> f32 {
+  if (row >= EACH) {
+    return 0.0;
+  }
   if (DROPOUT) {
     return load_h(at, k) * factor(clamped(place.row + row), place.direction * UNITS * WIDTH + k);
   }
@@ -195,17 +198,25 @@ fn forward(place: Place, step: u32) {
     let h7 = h_at(direction, place.row + 7u, step - 1u);
     for (var k = 0u; k < UNITS * WIDTH; k++) {
       let r = kernel_row(place, k);
-      add_row(&s0, h_before(place, h0, 0u, k), r);
+      let a0 = h_before(place, h0, 0u, k);
+      let a1 = h_before(place, h1, 1u, k);
+      let a2 = h_before(place, h2, 2u, k);
+      let a3 = h_before(place, h3, 3u, k);
+      let a4 = h_before(place, h4, 4u, k);
+      let a5 = h_before(place, h5, 5u, k);
+      let a6 = h_before(place, h6, 6u, k);
+      let a7 = h_before(place, h7, 7u, k);
+      add_row(&s0, a0, r);
       if (EACH > 1u) {
-        add_row(&s1, h_before(place, h1, 1u, k), r);
-        add_row(&s2, h_before(place, h2, 2u, k), r);
-        add_row(&s3, h_before(place, h3, 3u, k), r);
+        add_row(&s1, a1, r);
+        add_row(&s2, a2, r);
+        add_row(&s3, a3, r);
       }
       if (EACH > 4u) {
-        add_row(&s4, h_before(place, h4, 4u, k), r);
-        add_row(&s5, h_before(place, h5, 5u, k), r);
-        add_row(&s6, h_before(place, h6, 6u, k), r);
-        add_row(&s7, h_before(place, h7, 7u, k), r);
+        add_row(&s4, a4, r);
+        add_row(&s5, a5, r);
+        add_row(&s6, a6, r);
+        add_row(&s7, a7, r);
       }
     }
   }

@@ -14,7 +14,7 @@
 //         [row]                → dh [row, ■]         a barrier, one a step, and the step before reads them
 //
 // What a workgroup shares goes through dgates, which are stored anyway, and dstate holds the dh of masked steps: see gru.wgsl for why, and
-// for EACH and STEPWISE. QUADS = 4, where units are many, reads dgates fewer times. On GPUs R is transposed beforehand, so that
+// for EACH and STEPWISE. QUADS = 4, where units are many, reads dgates fewer times. R is bound transposed, so that
 // neighbours read neighbours (`kernel_elem`).
 //
 // specialise
@@ -45,14 +45,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dgates: array<elem>;
 @group(0) @binding(7) var<storage, read_write> dstate: array<elem>;
 // R at a column of all directions, of the units of an elem.
-fn kernel_elem(unit: u32, column: u32) -> elem {
-  let line = DIRECTIONS * GATES * UNITS;
-  let at = unit * WIDTH * line + column / WIDTH;
-  let lane = column % WIDTH;
-  return elem(
-    recurrent_kernel[at][lane], recurrent_kernel[at + line][lane],
-    recurrent_kernel[at + 2u * line][lane], recurrent_kernel[at + 3u * line][lane]);
-}
+fn kernel_elem(unit: u32, column: u32) -> elem { return recurrent_kernel[column * UNITS + unit]; }
 fn counts(row: u32, t: u32) -> bool { return rows[row * (params.steps + DIRECTIONS * UNITS * WIDTH) + t] > 0.5; }
 fn factors(row: u32, unit: u32) -> elem {
   let at = row * (params.steps + DIRECTIONS * UNITS * WIDTH) + params.steps + unit * WIDTH;
@@ -108,6 +101,14 @@ fn kernel_column(place: Place, index: u32, column: u32) -> elem {
     return elem();
   }
   return kernel_elem(place.unit + index, place.direction * UNITS * WIDTH + column);
+}
+
+// A gradient of the step after, which begins at `at`, of one of the rows.
+fn gate_after(row: u32, at: u32, column: u32) -> f32 {
+  if (row >= EACH) {
+    return 0.0;
+  }
+  return load_dgate(at, column);
 }
 
 fn add_line(sums: ptr<function, Four>, d: f32, r0: elem, r1: elem, r2: elem, r3: elem) {
@@ -169,17 +170,25 @@ fn backward(place: Place, position: u32) {
       let r1 = kernel_column(place, 1u, c);
       let r2 = kernel_column(place, 2u, c);
       let r3 = kernel_column(place, 3u, c);
-      add_line(&s0, load_dgate(l0, c), r0, r1, r2, r3);
+      let d0 = gate_after(0u, l0, c);
+      let d1 = gate_after(1u, l1, c);
+      let d2 = gate_after(2u, l2, c);
+      let d3 = gate_after(3u, l3, c);
+      let d4 = gate_after(4u, l4, c);
+      let d5 = gate_after(5u, l5, c);
+      let d6 = gate_after(6u, l6, c);
+      let d7 = gate_after(7u, l7, c);
+      add_line(&s0, d0, r0, r1, r2, r3);
       if (EACH > 1u) {
-        add_line(&s1, load_dgate(l1, c), r0, r1, r2, r3);
-        add_line(&s2, load_dgate(l2, c), r0, r1, r2, r3);
-        add_line(&s3, load_dgate(l3, c), r0, r1, r2, r3);
+        add_line(&s1, d1, r0, r1, r2, r3);
+        add_line(&s2, d2, r0, r1, r2, r3);
+        add_line(&s3, d3, r0, r1, r2, r3);
       }
       if (EACH > 4u) {
-        add_line(&s4, load_dgate(l4, c), r0, r1, r2, r3);
-        add_line(&s5, load_dgate(l5, c), r0, r1, r2, r3);
-        add_line(&s6, load_dgate(l6, c), r0, r1, r2, r3);
-        add_line(&s7, load_dgate(l7, c), r0, r1, r2, r3);
+        add_line(&s4, d4, r0, r1, r2, r3);
+        add_line(&s5, d5, r0, r1, r2, r3);
+        add_line(&s6, d6, r0, r1, r2, r3);
+        add_line(&s7, d7, r0, r1, r2, r3);
       }
     }
   }

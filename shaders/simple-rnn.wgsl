@@ -114,6 +114,9 @@ fn add_line(sums: ptr<function, Four>, h: f32, r0: elem, r1: elem, r2: elem, r3:
 
 // Unit k of h, which begins at `at`, of the place's `row`.
 fn h_before(place: Place, at: u32, row: u32, k: u32) -> f32 {
+  if (row >= EACH) {
+    return 0.0;
+  }
   if (DROPOUT) {
     return load_h(at, k) * factor(clamped(place.row + row), place.direction * UNITS * WIDTH + k);
   }
@@ -176,17 +179,25 @@ fn forward(place: Place, step: u32) {
       let r1 = kernel_row(place, 1u, k);
       let r2 = kernel_row(place, 2u, k);
       let r3 = kernel_row(place, 3u, k);
-      add_line(&s0, h_before(place, h0, 0u, k), r0, r1, r2, r3);
+      let a0 = h_before(place, h0, 0u, k);
+      let a1 = h_before(place, h1, 1u, k);
+      let a2 = h_before(place, h2, 2u, k);
+      let a3 = h_before(place, h3, 3u, k);
+      let a4 = h_before(place, h4, 4u, k);
+      let a5 = h_before(place, h5, 5u, k);
+      let a6 = h_before(place, h6, 6u, k);
+      let a7 = h_before(place, h7, 7u, k);
+      add_line(&s0, a0, r0, r1, r2, r3);
       if (EACH > 1u) {
-        add_line(&s1, h_before(place, h1, 1u, k), r0, r1, r2, r3);
-        add_line(&s2, h_before(place, h2, 2u, k), r0, r1, r2, r3);
-        add_line(&s3, h_before(place, h3, 3u, k), r0, r1, r2, r3);
+        add_line(&s1, a1, r0, r1, r2, r3);
+        add_line(&s2, a2, r0, r1, r2, r3);
+        add_line(&s3, a3, r0, r1, r2, r3);
       }
       if (EACH > 4u) {
-        add_line(&s4, h_before(place, h4, 4u, k), r0, r1, r2, r3);
-        add_line(&s5, h_before(place, h5, 5u, k), r0, r1, r2, r3);
-        add_line(&s6, h_before(place, h6, 6u, k), r0, r1, r2, r3);
-        add_line(&s7, h_before(place, h7, 7u, k), r0, r1, r2, r3);
+        add_line(&s4, a4, r0, r1, r2, r3);
+        add_line(&s5, a5, r0, r1, r2, r3);
+        add_line(&s6, a6, r0, r1, r2, r3);
+        add_line(&s7, a7, r0, r1, r2, r3);
       }
     }
   }

@@ -7,7 +7,6 @@ import {
   inPlacePart,
   keptPart,
   keptUnit,
-  kernelPart,
   loadPart,
   type RecurrentTile,
   type RecurrentUse,
@@ -17,6 +16,7 @@ import {
   type StepRange,
   statePart,
   storePart,
+  transposedPart,
 } from './recurrent.js';
 
 export interface GruUse extends RecurrentUse {
@@ -66,7 +66,7 @@ export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions:
     source: gradientSource,
     parts: [
       inPlacePart('gates', width, true, 'store_gates'),
-      kernelPart(tile),
+      transposedPart(width),
       inPlacePart('carry', width, true, 'store_carry'),
       readPart('sequence', width),
       statePart(use, width),

@@ -7,7 +7,6 @@ import {
   inPlacePart,
   keptPart,
   keptUnit,
-  kernelPart,
   loadPart,
   type RecurrentTile,
   type RecurrentUse,
@@ -17,6 +16,7 @@ import {
   type StepRange,
   statePart,
   storePart,
+  transposedPart,
 } from './recurrent.js';
 
 export interface LstmUse extends RecurrentUse {
@@ -73,7 +73,7 @@ export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, position
     parts: [
       keptPart('gates', width, true),
       { code: [keptUnit('gates', width, 'load_dgate')] },
-      kernelPart(tile),
+      transposedPart(width),
       readPart('carry', width),
       statePart(use, width),
       rowsPart(use, width),

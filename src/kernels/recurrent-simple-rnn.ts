@@ -7,7 +7,6 @@ import {
   inPlacePart,
   keptPart,
   keptUnit,
-  kernelPart,
   loadPart,
   type RecurrentTile,
   type RecurrentUse,
@@ -17,6 +16,7 @@ import {
   type StepRange,
   statePart,
   storePart,
+  transposedPart,
 } from './recurrent.js';
 
 export interface SimpleRnnUse extends RecurrentUse {
@@ -64,7 +64,7 @@ export function simpleRnnGradient(
     source: gradientSource,
     parts: [
       readPart('sequence', width),
-      kernelPart(tile),
+      transposedPart(width),
       rowsPart(use, width),
       loadPart('dsequence', width, { load_dsequence: use.dsequence }),
       loadPart('dfinals', width, { load_dfinal: use.dfinals }),

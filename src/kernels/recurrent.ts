@@ -48,8 +48,6 @@ export interface RecurrentTile {
   readonly lanes: number;
   /** One step a dispatch. */
   readonly stepwise: boolean;
-  /** A gradient's R is transposed. */
-  readonly transposed: boolean;
 }
 
 /** Steps from `begin` up to `end`, in the direction's own order. */
@@ -85,7 +83,7 @@ export function recurrentLaunch(
   range: StepRange,
   { entryPoint, source, parts, baked }: RecurrentKernel,
 ): Launch {
-  const { width, rows, each, quads, unitsHere, lanes, stepwise, transposed } = tile;
+  const { width, rows, each, quads, unitsHere, lanes, stepwise } = tile;
   const elems = use.units / width;
   const functions = use.functions(width);
   const values = {
@@ -111,7 +109,6 @@ export function recurrentLaunch(
       ...Object.values(values),
       use.mask,
       use.dropout,
-      transposed,
       functions.key,
       ...bindings.map(({ name, access }) => `${name}:${access}`),
     ],
@@ -170,29 +167,13 @@ export const loadPart = (
   code: Object.entries(loads).map(([fn, there]) => LOAD(fn, there ? `${name}[at]` : 'elem()')),
 });
 
-/** A gradient's R, `recurrent_kernel`, at a column of all gates and directions, of the units of an elem. `transposed`, it is [D·G·H, H]. */
-export function kernelPart({ width, transposed }: RecurrentTile): KernelPart {
-  const head = 'fn kernel_elem(unit: u32, column: u32) -> elem {';
-  const binding = typed('recurrent_kernel', 'read', width);
-  if (transposed) {
-    return { binding, code: [`${head} return recurrent_kernel[column * UNITS + unit]; }`] };
-  }
-  const rows = [0, 1, 2, 3].slice(0, width).map((row) => {
-    const lane = width === 4 ? '[lane]' : '';
-    return `recurrent_kernel[at + ${row}u * line]${lane}`;
-  });
-  return {
-    binding,
-    code: [
-      head,
-      '  let line = DIRECTIONS * GATES * UNITS;',
-      '  let at = unit * WIDTH * line + column / WIDTH;',
-      ...(width === 4 ? ['  let lane = column % WIDTH;'] : []),
-      `  return elem(${rows.join(', ')});`,
-      '}',
-    ],
-  };
-}
+/** A gradient's R, transposed, `recurrent_kernel` [D·G·H, H]: a column of R at the units of an elem. */
+export const transposedPart = (width: 1 | 4): KernelPart => ({
+  binding: typed('recurrent_kernel', 'read', width),
+  code: [
+    'fn kernel_elem(unit: u32, column: u32) -> elem { return recurrent_kernel[column * UNITS + unit]; }',
+  ],
+});
 
 /** The initial state: zeros where there is none. */
 export const statePart = ({ state }: RecurrentUse, width: 1 | 4): KernelPart => ({

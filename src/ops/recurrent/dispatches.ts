@@ -4,6 +4,7 @@ import type { TensorType } from '../../ir/graph.js';
 import { type Arg, inputArg, type Lowered, scratchArg } from '../../ir/op.js';
 import type { Capabilities, Launch } from '../../kernels/kernel.js';
 import type { RecurrentExtents, RecurrentTile, StepRange } from '../../kernels/recurrent.js';
+import { stridedCopy } from '../../kernels/strided-copy.js';
 import { transposeTiled } from '../../kernels/transpose.js';
 
 /** How long one dispatch may take, how much it does in that time, and from how many units on one dispatch a step may be faster. */
@@ -67,20 +68,20 @@ export function lowered(
   };
 }
 
-/** What a kernel binds as R [H, D·G·H], `recurrent_kernel`, and what runs before it: a transpose, where `tile` asks for one. */
-export function recurrentKernelArgs(
+/** R [H, D·G·H] transposed, as `recurrent_kernel`, and the launch that makes it: so neighbours read neighbours. */
+export function transposedKernel(
   input: number,
   { units, directions }: RecurrentExtents,
   gates: number,
-  { transposed }: RecurrentTile,
   handed: Handed,
   capabilities: Capabilities,
 ): { readonly args: Readonly<Record<string, Arg>>; readonly launches: readonly Launch[] } {
-  const given = inputArg(input);
-  if (!transposed) return { args: { recurrent_kernel: given }, launches: [] };
   const columns = directions.length * gates * units;
-  const launch = transposeTiled(1, units, columns, capabilities);
-  if (!launch) throw new RangeError(`R [${units},${columns}] is too large to be transposed`);
+  const launch = capabilities.software ? null : transposeTiled(1, units, columns, capabilities);
+  const copy = { extents: [columns, units], strides: [1, columns], offset: 0, wide: false };
   const result = handed.temporary({ shape: [columns, units], dtype: 'float32' });
-  return { args: { source: given, result, recurrent_kernel: result }, launches: [launch] };
+  return {
+    args: { source: inputArg(input), result, recurrent_kernel: result },
+    launches: [launch ?? stridedCopy('transpose', copy)],
+  };
 }

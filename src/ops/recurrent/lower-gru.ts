@@ -3,7 +3,7 @@
 import type { TensorType } from '../../ir/graph.js';
 import { type Arg, type Candidate, inputArg, type LowerRequest, outputArg, scratchArg } from '../../ir/op.js';
 import { type GruGradientUse, type GruUse, gruForward, gruGradient } from '../../kernels/recurrent-gru.js';
-import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
+import { handedOn, lowered, type RecurrentLimits, rangesOf, transposedKernel } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
 import {
   GATES,
@@ -20,7 +20,7 @@ import {
 import { tileKey, tilesFor } from './tiles.js';
 
 const FORWARD = { quads: false };
-const GRADIENT = { quads: true, transposes: true };
+const GRADIENT = { quads: true };
 
 export function gruCandidates(
   request: LowerRequest<SequenceAttrs>,
@@ -109,11 +109,10 @@ export function gruGradientCandidates(
     lower() {
       const ranges = rangesOf(extents, GATES.gru, positions, tile, limits);
       const handed = handedOn();
-      const kernel = recurrentKernelArgs(
+      const kernel = transposedKernel(
         roles.indexOf('recurrentKernel'),
         extents,
         GATES.gru,
-        tile,
         handed,
         capabilities,
       );

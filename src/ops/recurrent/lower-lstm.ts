@@ -8,7 +8,7 @@ import {
   lstmForward,
   lstmGradient,
 } from '../../kernels/recurrent-lstm.js';
-import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
+import { handedOn, lowered, type RecurrentLimits, rangesOf, transposedKernel } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
 import {
   GATES,
@@ -26,7 +26,7 @@ import {
 import { tileKey, tilesFor } from './tiles.js';
 
 const FORWARD = { quads: false };
-const GRADIENT = { quads: true, transposes: true };
+const GRADIENT = { quads: true };
 
 export function lstmCandidates(
   request: LowerRequest<SequenceAttrs>,
@@ -94,11 +94,10 @@ export function lstmGradientCandidates(
     lower() {
       const ranges = rangesOf(extents, GATES.lstm, positions, tile, limits);
       const handed = handedOn();
-      const kernel = recurrentKernelArgs(
+      const kernel = transposedKernel(
         roles.indexOf('recurrentKernel'),
         extents,
         GATES.lstm,
-        tile,
         handed,
         capabilities,
       );

@@ -8,7 +8,7 @@ import {
   simpleRnnForward,
   simpleRnnGradient,
 } from '../../kernels/recurrent-simple-rnn.js';
-import { handedOn, lowered, type RecurrentLimits, rangesOf, recurrentKernelArgs } from './dispatches.js';
+import { handedOn, lowered, type RecurrentLimits, rangesOf, transposedKernel } from './dispatches.js';
 import { activationFunctions } from './lower-activations.js';
 import {
   GATES,
@@ -23,7 +23,7 @@ import {
 import { tileKey, tilesFor } from './tiles.js';
 
 const FORWARD = { quads: true };
-const GRADIENT = { ...FORWARD, transposes: true };
+const GRADIENT = { ...FORWARD };
 
 export function simpleRnnCandidates(
   { inputs, attrs, used, capabilities }: LowerRequest<SequenceAttrs>,
@@ -79,7 +79,7 @@ export function simpleRnnGradientCandidates(
     lower() {
       const ranges = rangesOf(extents, GATES.simpleRnn, positions, tile, limits);
       const handed = handedOn();
-      const kernel = recurrentKernelArgs(1, extents, GATES.simpleRnn, tile, handed, capabilities);
+      const kernel = transposedKernel(1, extents, GATES.simpleRnn, handed, capabilities);
       const launches = ranges.map((range) => simpleRnnGradient(use, tile, range));
       const args = {
         ...kernel.args,

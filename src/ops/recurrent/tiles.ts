@@ -9,8 +9,6 @@ import { gpuOrder, softwareStep } from './order.js';
 export interface TileNeeds {
   /** Whether an invocation of `rows` may take four elems. */
   readonly quads: boolean;
-  /** Whether `single` can take R transposed, which a GPU reads faster. */
-  readonly transposes?: boolean;
 }
 
 /** Rows of a workgroup and of an invocation. */
@@ -32,11 +30,7 @@ export function tilesFor(
 ): readonly RecurrentTile[] {
   const { batch, units } = extents;
   const { maxComputeInvocationsPerWorkgroup: most } = capabilities;
-  const transposed = needs.transposes === true && !capabilities.software;
-  const tiles: RecurrentTile[] = widthsOf(units).map((width) => ({
-    ...singleTile(units / width, width, most),
-    transposed,
-  }));
+  const tiles: RecurrentTile[] = widthsOf(units).map((width) => singleTile(units / width, width, most));
   if (units % 4 === 0) {
     for (const [rows, each] of SHARING) {
       const tile = rowsTile(units / 4, needs, rows, each);
@@ -64,12 +58,12 @@ function rowsTile(
   // Fewer than a subgroup of a software adapter would leave lanes idle.
   const quads = several && unitsHere % 16 === 0 ? 4 : 1;
   const lanes = (unitsHere / quads) * (rows / each);
-  return { kind: 'rows', width: 4, rows, each, quads, unitsHere, lanes, stepwise, transposed: false };
+  return { kind: 'rows', width: 4, rows, each, quads, unitsHere, lanes, stepwise };
 }
 
 function singleTile(unitsHere: number, width: 1 | 4, most: number, stepwise = false): RecurrentTile {
   const lanes = Math.min(unitsHere, most);
-  return { kind: 'single', width, rows: 1, each: 1, quads: 1, unitsHere, lanes, stepwise, transposed: false };
+  return { kind: 'single', width, rows: 1, each: 1, quads: 1, unitsHere, lanes, stepwise };
 }
 
 /** One dispatch a step. */
@@ -83,10 +77,5 @@ function stepwiseTiles({ batch, units }: RecurrentExtents, needs: TileNeeds): Re
 }
 
 /** Names a tile; stable. */
-export const tileKey = ({ kind, width, rows, each, stepwise, transposed }: RecurrentTile): string =>
-  [
-    kind,
-    kind === 'rows' ? `${rows}x${each}` : `w${width}`,
-    ...(stepwise ? ['stepwise'] : []),
-    ...(transposed ? ['transposed'] : []),
-  ].join('_');
+export const tileKey = ({ kind, width, rows, each, stepwise }: RecurrentTile): string =>
+  [kind, kind === 'rows' ? `${rows}x${each}` : `w${width}`, ...(stepwise ? ['stepwise'] : [])].join('_');
