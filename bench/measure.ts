@@ -36,6 +36,8 @@ const PACES: Readonly<Record<Size, Pace>> = {
 };
 const MOST_BLOCKS = 8;
 const MOST_STEPS = 512;
+/** Blocks as long as this scatter little: so many samples are enough, or some engines would take hours over what others do in minutes. */
+const SLOW = { milliseconds: 3000, samples: 3 } as const;
 
 interface Entry {
   readonly contestant: Contestant;
@@ -45,6 +47,8 @@ interface Entry {
   /** Steps in one block, and blocks in one sample. */
   steps: number;
   blocks: number;
+  /** Samples that are enough. */
+  most: number;
   readonly samples: number[];
   first: number | null;
   calls: DeviceCalls | null;
@@ -92,6 +96,7 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
       for (let turn = 0; turn < entries.length; turn++) {
         const entry = entries[(turn + run) % entries.length] as Entry;
         await turnOf(entry, `sample ${run + 1} of ${runs}`, async (work) => {
+          if (entry.samples.length >= entry.most) return;
           entry.samples.push(await (work.sample ? work.sample() : timed(entry, work)));
         });
         onRows?.(rowsSoFar(bench, entries, options.roof));
@@ -128,6 +133,7 @@ const entryOf = (bench: BenchCase, contestant: Contestant): Entry => ({
   work: null,
   steps: 1,
   blocks: 1,
+  most: Number.POSITIVE_INFINITY,
   samples: [],
   first: null,
   calls: null,
@@ -150,7 +156,9 @@ async function warmUp(entry: Entry, work: Work, steps: number | undefined, pace:
     if (entry.steps === 1) break;
   }
   entry.calls = await countCalls(entry.steps, () => work.run(entry.steps));
-  entry.blocks = Math.min(MOST_BLOCKS, Math.ceil(pace.sample / (await timeOf(entry.steps))));
+  const took = await timeOf(entry.steps);
+  entry.blocks = Math.min(MOST_BLOCKS, Math.ceil(pace.sample / took));
+  if (took > SLOW.milliseconds) entry.most = SLOW.samples;
 }
 
 /** Milliseconds of a step. */
