@@ -70,7 +70,16 @@ async function specsOf(
 ): Promise<ProgramSpec[]> {
   const trainer = model.compiled ? model.trainer('tune') : null;
   const spec = trainer?.dataSpec ?? { ...model.inputSpec, targets: [] };
-  const given = x === undefined ? null : await toColumns({ x, y }, spec, { op: 'tune' });
+  if (x === undefined && y !== undefined) {
+    throw new HeddleError({
+      op: 'tune',
+      message: 'y is given without x',
+      roles: ['x', 'y'],
+      fix: 'pass both: tune(model, { x, y })',
+    });
+  }
+  const targets = trainer ? { y } : {};
+  const given = x === undefined ? null : await toColumns({ x, ...targets }, spec, { op: 'tune' });
   const batch = (
     role: string,
     specs: readonly ColumnSpec[],

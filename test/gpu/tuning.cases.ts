@@ -83,7 +83,7 @@ const images = (rows: number) => ({
   y: Int32Array.from({ length: rows }, (_, i) => i % 3),
 });
 
-/** y = x · 3 by a kernel of many steps, by one that is wrong, and by a straight one. */
+/** y = x · 3 by a kernel of many steps, by one that is wrong, by one that does not compile, and by a straight one. */
 const tripled = (() => {
   const kernel = (entryPoint: string, body: string) =>
     defineKernel({
@@ -108,6 +108,7 @@ const tripled = (() => {
        y[id.x] = 3.0 * x[id.x] + sum;`,
     ),
     triple_wrong: kernel('triple_wrong', 'if (id.x + 1u < params.size) { y[id.x] = 3.0 * x[id.x]; }'),
+    triple_broken: kernel('triple_broken', 'y[id.x] = 3.0 * nothing;'),
     triple: kernel('triple', 'y[id.x] = 3.0 * x[id.x];'),
   };
   return defineOp({
@@ -265,7 +266,7 @@ export const cases: GpuCase[] = [
     },
   },
   {
-    name: 'a kernel that is fast and wrong cannot win',
+    name: 'a kernel that is fast and wrong cannot win, nor one that does not compile',
     async run(ctx) {
       await ownDevice(ctx);
       const { table, measured } = await tune(tripling(), { milliseconds: PATIENT.milliseconds });
@@ -282,6 +283,12 @@ export const cases: GpuCase[] = [
           'left out, with the reason',
           /element 1023 is 0/.test(found?.leftOut.triple_wrong ?? ''),
           'element 1023 is 0',
+          JSON.stringify(found?.leftOut),
+        ),
+        ...check(
+          'left out, as it does not compile',
+          /nothing/.test(found?.leftOut.triple_broken ?? ''),
+          'the word in question',
           JSON.stringify(found?.leftOut),
         ),
         ...check('it runs', program.executor.plan.steps[0]?.variant === 'triple'),

@@ -294,6 +294,10 @@ describe('tune() refuses', () => {
     expect(tuned.roles).toEqual(['device']);
   });
 
+  it('targets without examples', async () => {
+    expect((await rejection(() => tune(compiled(), { y: [0] }))).roles).toEqual(['x', 'y']);
+  });
+
   it('to begin when its signal is aborted', async () => {
     const aborted = tune(spec, { signal: AbortSignal.abort() });
     await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
