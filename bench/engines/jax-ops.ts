@@ -1,7 +1,7 @@
 /**
- * jax-js's side of op tasks, on WebGPU: one `jit` function for each, called in a loop, each result
- * computed and disposed, then one number of the last one read.
- * Gradients are `vjp` inside `jit`. Images are [batch, channels, height, width] there: operands are turned before, results as they are read.
+ * jax-js's side of op tasks, on WebGPU: one `jit` function for each, called in a loop, each result computed and disposed, then one number
+ * of the last one read. Gradients are `vjp` inside `jit`. Images are [batch, channels, height, width] there: operands are turned before, and
+ * results where they are read.
  */
 
 import { grad, jit, lax, nn, numpy as np, valueAndGrad, vjp } from '@jax-js/jax';

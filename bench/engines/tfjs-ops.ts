@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js's side of op tasks, on its WebGPU backend: the op in a loop, each result disposed, then one number of the last one read. Fused ops
- * where it has them; gradients are its own gradient kernels where one call gives them, or else `grads` of the op.
+ * TensorFlow.js's side of op tasks, on its WebGPU backend: the op in a loop, each result disposed, then one number of the last one
+ * read. Fused ops where it has them; gradients are its own gradient kernels where one call gives them, or else `grads` of the op.
  */
 
 import * as tf from '@tensorflow/tfjs-core';

@@ -2,7 +2,10 @@
 
 import { type Operand, type OperandData, type OpTask, sizeOf } from './task.js';
 
-/** The same numbers on every machine, from 0 up to 1: xorshift (Marsaglia, "Xorshift RNGs", 2003). */
+/**
+ * The same numbers on every machine, from 0 up to 1: xorshift (Marsaglia, "Xorshift RNGs", 2003). Those of a multiplicative generator
+ * would go up in even steps along the columns of a matrix whose rows are powers of two.
+ */
 export function numbers(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,6 +1,6 @@
 /**
- * Sums, means and maxima of a matrix: of all, of each row, of each column. Its elements are small whole numbers, whose sums are exact in any order,
- * so that one element left out shows.
+ * Sums, means and maxima of a matrix: of all, of each row, of each column. Its elements are small whole numbers, whose sums are exact in
+ * any order, so that one element left out shows.
  */
 
 import type { Size } from '../case.js';
