@@ -166,11 +166,11 @@ fn matmul_subgroups_16x8(at: Invocation) {
   var s1 = elem4();
   for (var k = 0u; k < tile.steps; k++) {
     let x0 = a_load(a0, k);
-    let x1 = a_load(a1, k);
     let y0 = b_load(b0, k);
     let y1 = b_load(b1, k);
     add_product(&c00, x0, y0);
     add_product(&c01, x0, y1);
+    let x1 = a_load(a1, k);
     add_product(&c10, x1, y0);
     add_product(&c11, x1, y1);
     if (COLUMN_SUM) {
@@ -196,11 +196,9 @@ fn matmul_subgroups_16x4(at: Invocation) {
   var c1 = Octet();
   var s0 = elem4();
   for (var k = 0u; k < tile.steps; k++) {
-    let x0 = a_load(a0, k);
-    let x1 = a_load(a1, k);
     let y0 = b_load(b0, k);
-    add_product(&c0, x0, y0);
-    add_product(&c1, x1, y0);
+    add_product(&c0, a_load(a0, k), y0);
+    add_product(&c1, a_load(a1, k), y0);
     if (COLUMN_SUM) {
       s0 += y0;
     }
@@ -220,9 +218,8 @@ fn matmul_subgroups_8x4(at: Invocation) {
   var c0 = Octet();
   var s0 = elem4();
   for (var k = 0u; k < tile.steps; k++) {
-    let x0 = a_load(a0, k);
     let y0 = b_load(b0, k);
-    add_product(&c0, x0, y0);
+    add_product(&c0, a_load(a0, k), y0);
     if (COLUMN_SUM) {
       s0 += y0;
     }
