@@ -295,6 +295,27 @@ describe('kernels', () => {
     }
   });
 
+  it.each([
+    [1, 'convolution_registers_8x16'],
+    [4, 'convolution_registers_8x16_shared'],
+    [8, 'convolution_registers_4x32_shared'],
+  ])('share columns on software adapters whose subgroups have %i invocations', (subgroupSize, first) => {
+    const { node } = conv2d(value(32, 13, 13, 32), value(3, 3, 32, 64));
+    const candidates =
+      node.op.candidates?.({
+        inputs: node.inputs,
+        outputs: node.outputs,
+        attrs: node.attrs,
+        used: [true],
+        capabilities: { ...DEFAULT_CAPABILITIES, software: true, subgroupSize },
+      }) ?? [];
+    expect(candidates[0]?.key).toBe(first);
+    for (const { key, lower } of candidates) {
+      const code = lower().dispatches[0]?.launch.kernel.code ?? '';
+      expect(code.startsWith('enable subgroups;'), key).toBe(key.endsWith('_shared'));
+    }
+  });
+
   it('fold their workgroups and keep to eight storage buffers', () => {
     const x = value(512, 224, 224, 4);
     const { node } = conv2d(x, value(3, 3, 4, 4));
