@@ -9,6 +9,11 @@ export const threeDigits = (value: number): string =>
 
 export const ratioText = ({ ratio }: Row): string => (ratio === null ? '' : `${ratio.toFixed(2)} ×`);
 
+/** Whether Heddle is ahead of this row, as far as the two digits behind the point tell; `null` where nothing is compared. */
+export function isHeddleAhead(ratio: number | null): boolean | null {
+  return ratio === null ? null : Math.round(100 * ratio) >= 100;
+}
+
 /** How fast, by whichever limit of the adapter is nearer: `4.1 GFLOP/s, 61 %`. */
 export function rateText({ gflops, gbps, ofLimit }: Rates, roof: Roof | null): string {
   if (gflops === null || gbps === null) return '';
@@ -22,19 +27,19 @@ export function callsText({ calls }: Row): string {
   if (!calls) return '';
   const { dispatches, passes, submits, copies, writes, buffers, bindGroups, pipelines } = calls;
   const always = [
-    [dispatches, 'dispatches'],
-    [passes, 'passes'],
-    [submits, 'submits'],
+    [dispatches, 'dispatch', 'dispatches'],
+    [passes, 'pass', 'passes'],
+    [submits, 'submit', 'submits'],
   ] as const;
   const sometimes = [
-    [copies, 'copies'],
-    [writes, 'writes'],
-    [buffers, 'buffers'],
-    [bindGroups, 'bind groups'],
-    [pipelines, 'pipelines'],
+    [copies, 'copy', 'copies'],
+    [writes, 'write', 'writes'],
+    [buffers, 'buffer', 'buffers'],
+    [bindGroups, 'bind group', 'bind groups'],
+    [pipelines, 'pipeline', 'pipelines'],
   ] as const;
   return [...always, ...sometimes.filter(([count]) => count > 0)]
-    .map(([count, name]) => `${countText(count)} ${name}`)
+    .map(([count, one, many]) => `${countText(count)} ${count > 0 && count <= 1 ? one : many}`)
     .join(', ');
 }
 

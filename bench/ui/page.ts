@@ -1,13 +1,11 @@
 /** The page: choose, run, watch, export. */
 
-import { threeDigits } from '../format.js';
-import type { Roof } from '../roofline.js';
-import type { Row } from '../row.js';
-import { aboutFirst, byCase, type runSuites } from '../run.js';
+import type { runSuites } from '../run.js';
 import type { Suite } from '../suites/index.js';
-import { caseCard } from './case-card.js';
+import { showAdapter, showRoof } from './adapter.js';
 import { download } from './download.js';
-import { drawSuiteChart } from './suite-chart.js';
+import { element } from './element.js';
+import { resultsIn } from './results.js';
 
 interface PageParts {
   readonly suites: Readonly<Record<string, Suite>>;
@@ -17,11 +15,10 @@ interface PageParts {
 
 export function startPage(document: Document, { suites, defaultRuns, runSuites }: PageParts): void {
   const find = <T extends HTMLElement>(selector: string): T => {
-    const element = document.querySelector<T>(selector);
-    if (!element) throw new Error(`the page lacks ${selector}`);
-    return element;
+    const found = document.querySelector<T>(selector);
+    if (!found) throw new Error(`the page lacks ${selector}`);
+    return found;
   };
-  const setup = find<HTMLFormElement>('#setup');
   const runs = find<HTMLInputElement>('#runs');
   const peers = find<HTMLInputElement>('#peers');
   const [start, stop, save] = ['#start', '#stop', '#export'].map((id) => find<HTMLButtonElement>(id)) as [
@@ -32,42 +29,46 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
   const progress = find('#progress');
   const bar = find<HTMLProgressElement>('#progress progress');
   const words = find('#progress p');
-  const results = find('#results');
+  const status = find('#status');
   const adapter = find('#adapter');
-  let rows: Row[] = [];
+  const results = resultsIn(find('#results'), find('#summary'), suites);
   let abort = new AbortController();
 
   runs.value = String(defaultRuns);
-  find('#suites').append(
-    ...Object.entries(suites).map(([name, suite], index) => suiteBox(name, suite, index)),
-  );
+  const boxes = Object.entries(suites).map(([name, suite], index) => suiteBox(name, suite, index));
+  find('#suites div').append(...boxes.map(({ label }) => label));
+  const chosen = (): string[] => boxes.filter(({ box }) => box.checked).map(({ box }) => box.value);
+  const choose = (all: boolean) => (): void => {
+    for (const { box } of boxes) box.checked = all;
+  };
+  void showAdapter(adapter);
 
   const running = (yes: boolean): void => {
     start.disabled = yes;
     stop.disabled = !yes;
-    save.disabled = yes || rows.length === 0;
+    save.disabled = yes || results.rows.length === 0;
     progress.hidden = !yes;
+  };
+  const say = (text: string, className = ''): void => {
+    status.textContent = text;
+    status.className = className;
   };
 
   const run = async (): Promise<void> => {
-    rows = [];
-    results.replaceChildren();
-    const charts = new Map<string, ((rows: readonly Row[]) => void)[]>();
-    const chartsOf = (name: string) => {
-      const drawn = charts.get(name) ?? suites[name]?.charts?.map((chart) => drawSuiteChart(results, chart));
-      charts.set(name, drawn ?? []);
-      return drawn ?? [];
-    };
-    let roof: Roof | null = null;
-    adapter.textContent = '';
-    adapter.className = '';
+    const names = chosen();
+    if (names.length === 0) {
+      say('Choose a suite first.');
+      return;
+    }
+    results.clear();
     abort = new AbortController();
     running(true);
+    say('Running.');
+    bar.value = 0;
+    words.textContent = 'starting';
     try {
       await runSuites({
-        suites: [...setup.querySelectorAll<HTMLInputElement>('#suites input:checked')].map(
-          ({ value }) => value,
-        ),
+        suites: names,
         peers: peers.checked,
         runs: runs.valueAsNumber,
         signal: abort.signal,
@@ -75,50 +76,56 @@ export function startPage(document: Document, { suites, defaultRuns, runSuites }
           bar.value = done;
           words.textContent = `${text}${secondsLeft === null ? '' : ` · ${duration(secondsLeft)} left`}`;
         },
-        onRoof(measured) {
-          roof = measured;
+        onRoof(roof) {
+          results.judgeBy(roof);
+          showRoof(adapter, roof);
         },
-        onRows(found, bench) {
-          rows.push(...found);
-          for (const draw of chartsOf(bench.suite)) draw(found);
-          for (const [name, of] of byCase(found)) {
-            results.append(caseCard(of, name === bench.name ? bench.about : aboutFirst(bench), roof));
-          }
-          adapter.textContent = adapterText(found[0]?.adapter ?? '', roof);
-        },
+        onSample: results.show,
+        onRows: results.add,
       });
+      say(`Done: ${casesText(results.rows)}.`);
     } catch (error) {
-      if (!abort.signal.aborted) {
-        adapter.textContent = error instanceof Error ? error.message : String(error);
-        adapter.className = 'failed';
-      }
+      results.stop();
+      if (abort.signal.aborted) say(`Stopped: ${casesText(results.rows)}.`);
+      else say(`✕ ${error instanceof Error ? error.message : String(error)}`, 'failed');
     } finally {
       running(false);
     }
   };
 
-  setup.addEventListener('submit', (event) => {
+  find('#all').addEventListener('click', choose(true));
+  find('#none').addEventListener('click', choose(false));
+  find<HTMLFormElement>('#setup').addEventListener('submit', (event) => {
     event.preventDefault();
     void run();
   });
-  stop.addEventListener('click', () => abort.abort());
-  save.addEventListener('click', () => download('heddle-benchmarks.json', rows));
+  stop.addEventListener('click', () => {
+    abort.abort();
+    say('Stopping behind this sample.');
+  });
+  save.addEventListener('click', () => download('heddle-benchmarks.json', results.rows));
 }
 
-function suiteBox(name: string, { about }: Suite, index: number): HTMLElement {
-  const label = document.createElement('label');
+function suiteBox(
+  name: string,
+  { about }: Suite,
+  index: number,
+): { readonly label: HTMLElement; readonly box: HTMLInputElement } {
   const box = document.createElement('input');
   box.type = 'checkbox';
   box.value = name;
   box.checked = index === 0;
-  label.append(box, ` ${name}: ${about}`);
-  return label;
+  const text = element('span', '', name);
+  text.append(element('small', '', about));
+  const label = element('label');
+  label.append(box, text);
+  return { label, box };
 }
 
-const adapterText = (name: string, roof: Roof | null): string =>
-  roof
-    ? `Adapter: ${name}. Its limits: ${threeDigits(roof.gflops)} GFLOP/s, ${threeDigits(roof.gbps)} GB/s.`
-    : `Adapter: ${name}`;
+function casesText(rows: readonly { readonly suite: string; readonly case: string }[]): string {
+  const count = new Set(rows.map((row) => `${row.suite}/${row.case}`)).size;
+  return count === 1 ? '1 case' : `${count} cases`;
+}
 
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
