@@ -21,7 +21,14 @@ export function recurrentLayer(
   input: readonly number[],
   { returnSequences = false } = {},
 ): tfl.layers.Layer {
-  const shared = { units, activation, inputShape: [...input], returnSequences };
+  const shared = {
+    units,
+    activation,
+    inputShape: [...input],
+    returnSequences,
+    // They are set anyhow; its own start, an orthogonal matrix, takes it seconds.
+    recurrentInitializer: 'zeros' as const,
+  };
   const gated = { ...shared, recurrentActivation: 'sigmoid' } as const;
   if (cell === 'simpleRNN') return tfl.layers.simpleRNN(shared);
   if (cell === 'lstm') return tfl.layers.lstm(gated);
