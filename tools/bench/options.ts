@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { Size } from '../../bench/case.js';
 import type { RunOptions } from '../../bench/run.js';
+import { SUITE_NAMES } from '../../bench/suites/names.js';
 
 /** What crosses to whoever runs the suites, in a page or in a process. */
 export type SuiteOptions = Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>;
@@ -22,8 +23,9 @@ export interface BenchOptions {
 }
 
 export const benchHelp = (command: string): string => `npm run ${command} -- [options]
-  --suite NAME   run this suite only; may be given several times (steps, recurrent)
-  --case NAME    run this case only; may be given several times (celsius/free)
+  --suite NAME   run this suite only; may be given several times:
+                 ${SUITE_NAMES.join(', ')}
+  --case NAME    run this case only, NAME or SUITE/NAME; may be given several times (celsius/free, steps/celsius/free)
   --peers        run the other engines too, interleaved (default; --no-peers: Heddle alone)
   --runs N       samples of each engine and case (default 9)
   --tiny         sizes that show that everything works, and no figures
