@@ -19,8 +19,13 @@ export function sharersOf(subgroupSize: number): Sharers | undefined {
   return subgroupSize >= 4 ? 4 : undefined;
 }
 
-/** What tells the invocations of a workgroup apart; that all of them take the same way depends on their workgroup alone. */
-const INVOCATION = `struct Invocation {
+/**
+ * What tells the invocations of a workgroup apart. All of them take the same way, for it depends on their workgroup and on parameters;
+ * WGSL does not see that through a struct.
+ */
+const SUBGROUPS = `enable subgroups;
+diagnostic(off, subgroup_uniformity);
+struct Invocation {
   @builtin(workgroup_id) wid: vec3<u32>,
   @builtin(subgroup_invocation_id) lane: u32,
 }`;
@@ -42,14 +47,7 @@ export function matmulSubgroups(
     source,
     views: [a, b],
     constants: { LANES: sharers },
-    declarations: [
-      'enable subgroups;',
-      'diagnostic(off, subgroup_uniformity);',
-      INVOCATION,
-      sharedLoads(a, sharers),
-      laneLoads(b),
-      multiplyAdd(use.elem, 'elem4'),
-    ],
+    declarations: [SUBGROUPS, sharedLoads(a, sharers), laneLoads(b), multiplyAdd(use.elem, 'elem4')],
     params: {
       row_tiles: rowTiles,
       column_tiles: columnTiles,
