@@ -66,7 +66,7 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
   let opened = 0;
   const turnOf = async (entry: Entry, what: string, act: (work: Work) => Promise<void>): Promise<void> => {
     signal?.throwIfAborted();
-    onSample?.(`${bench.name}: ${entry.contestant.engine}, ${what}`, done, total);
+    onSample?.(`${bench.suite} ${bench.name}: ${entry.contestant.engine}, ${what}`, done, total);
     done++;
     if (entry.failed !== null) return;
     try {

@@ -169,7 +169,9 @@ it('refuses to time a kernel that computes wrong numbers', async () => {
 
 it('names a suite or case that does not exist', async () => {
   await expect(run({ suites: ['stairs'] })).rejects.toThrow("no suite 'stairs'; there are steps, recurrent");
-  await expect(run({ cases: ['celsius'] })).rejects.toThrow("no case 'celsius'; there are steps/celsius/free");
+  await expect(run({ cases: ['celcius'] })).rejects.toThrow(
+    "no case 'celcius'; there are steps/celsius/free",
+  );
 });
 
 it('checks losses that change much more from step to step than the check forgives', () => {
