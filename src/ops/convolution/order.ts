@@ -9,8 +9,9 @@ import {
 } from '../../kernels/convolution-product.js';
 
 /**
- * Nanoseconds of one step for four lanes of a software adapter, by tile. Measured in Chromium on SwiftShader, 2 cores, 3×3 convolutions of
- * 32 channels; on lavapipe all are about a third (for four of its eight lanes a fifth), and 4x32 comes between the two that stand here.
+ * Nanoseconds of one step for four lanes (one subgroup) of SwiftShader, by tile. Measured in Chromium, processor time, 3×3 convolutions of
+ * 3 to 64 channels. On lavapipe the steps of its eight lanes take two fifths of that, in the same order; 4x32, which needs eight, was
+ * measured there (86 ns).
  */
 const STEP_NANOSECONDS: Readonly<Record<string, number>> = {
   convolution_registers_4x32_shared: 215,
