@@ -133,6 +133,20 @@ fn columns_at(tile: Tile, column: u32) -> vec4<u32> {
   return four_at(select(tile.gate, tile.direction, tile.carry) * params.units, tile.unit + column, params.units, H_LANES);
 }
 
+// Four columns of dgates or dcarry, if the tile has them.
+fn gates_columns(index: u32, at: vec4<u32>) -> elem4 {
+  if (index >= QUADS) {
+    return elem4();
+  }
+  return gates_load(at);
+}
+fn carry_columns(index: u32, at: vec4<u32>) -> elem4 {
+  if (index >= QUADS) {
+    return elem4();
+  }
+  return carry_load(at);
+}
+
 // Four columns of dgates or dcarry, for the bias.
 fn column_load(tile: Tile, base: vec4<u32>, k: u32) -> elem4 {
   if (CARRY && tile.carry) {
@@ -216,6 +230,7 @@ fn recurrent_weights(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
   var c12 = Quad();
   var c13 = Quad();
 
+  // In a turn all loads come before all sums: mixed, they take lavapipe half as long again.
   if (tile.kind == X_ROWS) {
     let a0 = four_at(0u, tile.row, params.features, X_LANES);
     let a1 = four_at(0u, tile.row + 4u, params.features, X_LANES);
@@ -223,13 +238,17 @@ fn recurrent_weights(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
       let x0 = x_load(a0 + k * (params.features / X_LANES));
       let x1 = x_load(a1 + k * (params.features / X_LANES));
       let y = k * gates_step;
-      add(&c00, &c10, x0, x1, gates_load(b0 + y));
+      let y0 = gates_columns(0u, b0 + y);
+      let y1 = gates_columns(1u, b1 + y);
+      let y2 = gates_columns(2u, b2 + y);
+      let y3 = gates_columns(3u, b3 + y);
+      add(&c00, &c10, x0, x1, y0);
       if (QUADS > 1u) {
-        add(&c01, &c11, x0, x1, gates_load(b1 + y));
+        add(&c01, &c11, x0, x1, y1);
       }
       if (QUADS > 2u) {
-        add(&c02, &c12, x0, x1, gates_load(b2 + y));
-        add(&c03, &c13, x0, x1, gates_load(b3 + y));
+        add(&c02, &c12, x0, x1, y2);
+        add(&c03, &c13, x0, x1, y3);
       }
     }
   } else if (tile.kind == H_ROWS) {
@@ -242,13 +261,17 @@ fn recurrent_weights(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
         let x1 = h_before(walk, a1, tile.row + 4u, k);
         advance(&walk);
         let y = k * carry_step;
-        add(&c00, &c10, x0, x1, carry_load(b0 + y));
+        let y0 = carry_columns(0u, b0 + y);
+        let y1 = carry_columns(1u, b1 + y);
+        let y2 = carry_columns(2u, b2 + y);
+        let y3 = carry_columns(3u, b3 + y);
+        add(&c00, &c10, x0, x1, y0);
         if (QUADS > 1u) {
-          add(&c01, &c11, x0, x1, carry_load(b1 + y));
+          add(&c01, &c11, x0, x1, y1);
         }
         if (QUADS > 2u) {
-          add(&c02, &c12, x0, x1, carry_load(b2 + y));
-          add(&c03, &c13, x0, x1, carry_load(b3 + y));
+          add(&c02, &c12, x0, x1, y2);
+          add(&c03, &c13, x0, x1, y3);
         }
       }
     } else {
@@ -257,13 +280,17 @@ fn recurrent_weights(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
         let x1 = h_before(walk, a1, tile.row + 4u, k);
         advance(&walk);
         let y = k * gates_step;
-        add(&c00, &c10, x0, x1, gates_load(b0 + y));
+        let y0 = gates_columns(0u, b0 + y);
+        let y1 = gates_columns(1u, b1 + y);
+        let y2 = gates_columns(2u, b2 + y);
+        let y3 = gates_columns(3u, b3 + y);
+        add(&c00, &c10, x0, x1, y0);
         if (QUADS > 1u) {
-          add(&c01, &c11, x0, x1, gates_load(b1 + y));
+          add(&c01, &c11, x0, x1, y1);
         }
         if (QUADS > 2u) {
-          add(&c02, &c12, x0, x1, gates_load(b2 + y));
-          add(&c03, &c13, x0, x1, gates_load(b3 + y));
+          add(&c02, &c12, x0, x1, y2);
+          add(&c03, &c13, x0, x1, y3);
         }
       }
     }
@@ -280,15 +307,17 @@ fn recurrent_weights(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invoc
     }
   }
 
-  // One indexed copy, so that the loops above keep their named registers.
+  // One indexed copy, so that the loop above keeps its named registers.
   var quads = array<Quad, 8>(c00, c01, c02, c03, c10, c11, c12, c13);
-  for (var row = 0u; row < min(8u, tile.rows - tile.row); row++) {
-    for (var column = 0u; column < QUADS; column++) {
-      let unit = tile.unit + column * 4u;
-      if (unit < params.units) {
-        let value = quads[row / 4u * 4u + column][row % 4u];
-        store_four(tile, tile.row + row, tile.gate * params.units + unit, params.units - unit, value);
-      }
+  // Not from a constant to a constant: unrolled, the stores alone take lavapipe four seconds to compile.
+  let end = min(tile.row + 8u, tile.rows) * QUADS;
+  for (var own = tile.row * QUADS; own < end; own++) {
+    let row = own / QUADS - tile.row;
+    let column = own % QUADS;
+    let unit = tile.unit + column * 4u;
+    if (unit < params.units) {
+      let value = quads[row / 4u * 4u + column][row % 4u];
+      store_four(tile, tile.row + row, tile.gate * params.units + unit, params.units - unit, value);
     }
   }
 }
