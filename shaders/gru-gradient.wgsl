@@ -16,7 +16,7 @@
 //            [row]             → dh [row, ■]         the gates' place, then a barrier, one a step; and the step before reads them
 //
 // What a workgroup shares goes through the results, which are stored anyway, and dstate holds dh·z from step to step: see gru.wgsl for
-// why, and for EACH and STEPWISE. QUADS = 4, where units are many, reads dgates fewer times. R is bound transposed, so that
+// why, and for EACH, STEPWISE and SHARED. QUADS = 4, where units are many, reads dgates fewer times. R is bound transposed, so that
 // neighbours read neighbours (`kernel_elem`).
 //
 // specialise
@@ -32,6 +32,7 @@ const QUADS = 1u; // elems of an invocation: 4, or 1
 const LANES = 32u;
 const TURNS = 1u;
 const STEPWISE = false; // one position a dispatch
+const SHARED = false; // R is loaded for each other
 struct Params {
   batch: u32,
   steps: u32,
@@ -62,10 +63,18 @@ fn load_dstate(at: u32) -> elem { return dstate[at]; }
 fn store_dstate(at: u32, value: elem) { dstate[at] = value; }
 fn load_dgate(at: u32, k: u32) -> f32 { return gates[at + k / WIDTH][k % WIDTH]; }
 fn load_dcarry(at: u32, k: u32) -> f32 { return carry[at + k / WIDTH][k % WIDTH]; }
-// R at a column of all gates and directions, of the units of an elem.
-fn kernel_elem(unit: u32, column: u32) -> elem { return recurrent_kernel[column * UNITS + unit]; }
 fn gate_slope(y: elem) -> elem { return y * (elem(1) - y); }
 fn candidate_slope(y: elem) -> elem { return select(elem(0), elem(1), y > elem(0)); }
+// What tells the invocations of a workgroup apart.
+struct Invocation {
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+}
+// Four elems of R for all invocations that are at the same units, `stride` apart: their shares, where these are SHARED.
+fn kernel_elems(lane: u32, at: u32, stride: u32) -> array<elem, 4> {
+  return array<elem, 4>(
+    recurrent_kernel[at], recurrent_kernel[at + stride], recurrent_kernel[at + 2u * stride], recurrent_kernel[at + 3u * stride]);
+}
 // end
 
 const FOLD_WIDTH = 32768u;
@@ -78,19 +87,26 @@ alias Four = array<elem, 4>;
 
 // What an invocation owns: EACH rows from `row`, QUADS elems from `unit`. Rows are clamped to the batch where they are read.
 struct Place {
+  lane: u32,
   direction: u32,
   row: u32,
   unit: u32,
   is_inside: bool,
 }
 
-fn place_of(wid: vec3<u32>, own: u32) -> Place {
+fn place_of(invocation: Invocation, turn: u32) -> Place {
+  let wid = invocation.wid;
+  let own = turn * LANES + invocation.lane;
   let across = UNITS_HERE / QUADS;
+  // Who shares R is at the same units of other rows.
+  let line = select(own / across, own % LANES, SHARED);
+  let column = select(own % across, own / LANES, SHARED);
   var place: Place;
+  place.lane = invocation.lane;
   place.direction = wid.z % DIRECTIONS;
-  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + own / across * EACH;
-  place.unit = wid.z / DIRECTIONS * UNITS_HERE + own % across * QUADS;
-  place.is_inside = own < across * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS;
+  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + line * EACH;
+  place.unit = wid.z / DIRECTIONS * UNITS_HERE + column * QUADS;
+  place.is_inside = SHARED || (own < across * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS);
   return place;
 }
 
@@ -106,12 +122,9 @@ fn line_at(direction: u32, row: u32, step: u32) -> u32 {
   return ((clamped(row) * params.steps + time_of(direction, step)) * DIRECTIONS + direction) * UNITS;
 }
 
-// A column of R at one of the place's elems. `column` counts units of all gates of the direction.
-fn kernel_column(place: Place, index: u32, column: u32) -> elem {
-  if (index >= QUADS) {
-    return elem();
-  }
-  return kernel_elem(place.unit + index, place.direction * GATES * UNITS * WIDTH + column);
+// A column of R at the place's own units; columns are those of all gates of the direction.
+fn kernel_at(place: Place, column: u32) -> u32 {
+  return (place.direction * GATES * UNITS * WIDTH + column) * UNITS + place.unit;
 }
 
 // A gradient of the step after, which begins at `at`, of one of the rows.
@@ -130,12 +143,12 @@ fn carry_after(row: u32, at: u32, column: u32) -> f32 {
   return load_dcarry(at, column);
 }
 
-fn add_line(sums: ptr<function, Four>, d: f32, r0: elem, r1: elem, r2: elem, r3: elem) {
-  (*sums)[0] = fma(elem(d), r0, (*sums)[0]);
+fn add_line(sums: ptr<function, Four>, d: f32, r: Four) {
+  (*sums)[0] = fma(elem(d), r[0], (*sums)[0]);
   if (QUADS > 1u) {
-    (*sums)[1] = fma(elem(d), r1, (*sums)[1]);
-    (*sums)[2] = fma(elem(d), r2, (*sums)[2]);
-    (*sums)[3] = fma(elem(d), r3, (*sums)[3]);
+    (*sums)[1] = fma(elem(d), r[1], (*sums)[1]);
+    (*sums)[2] = fma(elem(d), r[2], (*sums)[2]);
+    (*sums)[3] = fma(elem(d), r[3], (*sums)[3]);
   }
 }
 
@@ -201,10 +214,7 @@ fn backward(place: Place, position: u32) {
     let l6 = line_at(place.direction, place.row + 6u, after);
     let l7 = line_at(place.direction, place.row + 7u, after);
     for (var c = 0u; c < 2u * UNITS * WIDTH; c++) {
-      let r0 = kernel_column(place, 0u, c);
-      let r1 = kernel_column(place, 1u, c);
-      let r2 = kernel_column(place, 2u, c);
-      let r3 = kernel_column(place, 3u, c);
+      let r = kernel_elems(place.lane, kernel_at(place, c), 1u);
       let d0 = gate_after(0u, l0 * GATES, c);
       let d1 = gate_after(1u, l1 * GATES, c);
       let d2 = gate_after(2u, l2 * GATES, c);
@@ -213,24 +223,21 @@ fn backward(place: Place, position: u32) {
       let d5 = gate_after(5u, l5 * GATES, c);
       let d6 = gate_after(6u, l6 * GATES, c);
       let d7 = gate_after(7u, l7 * GATES, c);
-      add_line(&s0, d0, r0, r1, r2, r3);
+      add_line(&s0, d0, r);
       if (EACH > 1u) {
-        add_line(&s1, d1, r0, r1, r2, r3);
-        add_line(&s2, d2, r0, r1, r2, r3);
-        add_line(&s3, d3, r0, r1, r2, r3);
+        add_line(&s1, d1, r);
+        add_line(&s2, d2, r);
+        add_line(&s3, d3, r);
       }
       if (EACH > 4u) {
-        add_line(&s4, d4, r0, r1, r2, r3);
-        add_line(&s5, d5, r0, r1, r2, r3);
-        add_line(&s6, d6, r0, r1, r2, r3);
-        add_line(&s7, d7, r0, r1, r2, r3);
+        add_line(&s4, d4, r);
+        add_line(&s5, d5, r);
+        add_line(&s6, d6, r);
+        add_line(&s7, d7, r);
       }
     }
     for (var c = 0u; c < UNITS * WIDTH; c++) {
-      let r0 = kernel_column(place, 0u, 2u * UNITS * WIDTH + c);
-      let r1 = kernel_column(place, 1u, 2u * UNITS * WIDTH + c);
-      let r2 = kernel_column(place, 2u, 2u * UNITS * WIDTH + c);
-      let r3 = kernel_column(place, 3u, 2u * UNITS * WIDTH + c);
+      let r = kernel_elems(place.lane, kernel_at(place, 2u * UNITS * WIDTH + c), 1u);
       let d0 = carry_after(0u, l0, c);
       let d1 = carry_after(1u, l1, c);
       let d2 = carry_after(2u, l2, c);
@@ -239,40 +246,40 @@ fn backward(place: Place, position: u32) {
       let d5 = carry_after(5u, l5, c);
       let d6 = carry_after(6u, l6, c);
       let d7 = carry_after(7u, l7, c);
-      add_line(&s0, d0, r0, r1, r2, r3);
+      add_line(&s0, d0, r);
       if (EACH > 1u) {
-        add_line(&s1, d1, r0, r1, r2, r3);
-        add_line(&s2, d2, r0, r1, r2, r3);
-        add_line(&s3, d3, r0, r1, r2, r3);
+        add_line(&s1, d1, r);
+        add_line(&s2, d2, r);
+        add_line(&s3, d3, r);
       }
       if (EACH > 4u) {
-        add_line(&s4, d4, r0, r1, r2, r3);
-        add_line(&s5, d5, r0, r1, r2, r3);
-        add_line(&s6, d6, r0, r1, r2, r3);
-        add_line(&s7, d7, r0, r1, r2, r3);
+        add_line(&s4, d4, r);
+        add_line(&s5, d5, r);
+        add_line(&s6, d6, r);
+        add_line(&s7, d7, r);
       }
     }
   }
   var sums = array<Four, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
-  // Not a constant, so that no compiler unrolls what it bounds.
-  let owned = min(EACH, params.batch - place.row) * QUADS;
-  for (var own = 0u; own < owned; own++) {
+  // Not from a constant to a constant, so that no compiler unrolls it.
+  let end = min(place.row + EACH, params.batch) * QUADS;
+  for (var own = place.row * QUADS; own < end; own++) {
     let row = own / QUADS;
     let index = own % QUADS;
-    finish_backward(place.direction, place.row + row, place.unit + index, position, sums[row][index]);
+    finish_backward(place.direction, row, place.unit + index, position, sums[row - place.row][index]);
   }
 }
 
 @compute @workgroup_size(LANES)
-fn gru_gradient(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn gru_gradient(invocation: Invocation) {
   for (var position = params.begin; position < params.end; position++) {
     for (var turn = 0u; turn < TURNS; turn++) {
-      let place = place_of(wid, turn * LANES + lane);
+      let place = place_of(invocation, turn);
       if (place.is_inside) {
         backward(place, position);
       }
     }
-    if (!STEPWISE) {
+    if (!STEPWISE && !SHARED) {
       storageBarrier();
     }
   }

@@ -24,6 +24,9 @@
 //   EACH = 8, 4   rows in registers, each element of R read once for all of them: the fast ones where the processor is the GPU.
 //   EACH = 1      for single rows, and for GPUs, which want many invocations more than few reads.
 //   STEPWISE      a dispatch makes one step, and the units are spread over workgroups too: for states too large for one.
+//   SHARED        a workgroup is a subgroup, whose invocations load R for each other, and make all units of their rows one after the
+//                 other: no barrier. For lavapipe, which makes a kernel with a barrier a coroutine, with its registers in memory: 8×8
+//                 takes it twice as long to run, and three to five times as long to compile.
 //
 // specialise
 alias elem = vec4<f32>;
@@ -37,6 +40,7 @@ const EACH = 8u; // of an invocation
 const LANES = 32u;
 const TURNS = 1u;
 const STEPWISE = false;
+const SHARED = false; // R is loaded for each other
 const STATE = true;
 const DROPOUT = true;
 const WHOLE = true; // the sequence is one; else it holds the last two steps: [2, B, D·H]
@@ -67,6 +71,16 @@ fn store_carry(at: u32, value: elem) { carry[at] = value; }
 fn store_final(at: u32, value: elem) { finals[at] = value; }
 fn gate(x: elem) -> elem { return elem(1) / (elem(1) + exp(-x)); }
 fn candidate(x: elem) -> elem { return max(x, elem(0)); }
+// What tells the invocations of a workgroup apart.
+struct Invocation {
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+}
+// Three elems of R for all invocations that are at the same units, `stride` apart: their shares, where these are SHARED.
+fn kernel_elems(lane: u32, at: u32, stride: u32) -> array<elem, 4> {
+  return array<elem, 4>(
+    recurrent_kernel[at], recurrent_kernel[at + stride], recurrent_kernel[at + 2u * stride], elem());
+}
 // end
 
 const FOLD_WIDTH = 32768u;
@@ -77,18 +91,26 @@ alias Gates = array<elem, 3>;
 
 // What an invocation owns: EACH rows from `row`, the elem `unit`. Rows are clamped to the batch where they are read.
 struct Place {
+  lane: u32,
   direction: u32,
   row: u32,
   unit: u32,
   is_inside: bool,
 }
 
-fn place_of(wid: vec3<u32>, own: u32) -> Place {
+fn place_of(invocation: Invocation, turn: u32) -> Place {
+  let wid = invocation.wid;
+  let own = turn * LANES + invocation.lane;
+  let across = UNITS_HERE;
+  // Who shares R is at the same units of other rows.
+  let line = select(own / across, own % LANES, SHARED);
+  let column = select(own % across, own / LANES, SHARED);
   var place: Place;
+  place.lane = invocation.lane;
   place.direction = wid.z % DIRECTIONS;
-  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + own / UNITS_HERE * EACH;
-  place.unit = wid.z / DIRECTIONS * UNITS_HERE + own % UNITS_HERE;
-  place.is_inside = own < UNITS_HERE * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS;
+  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + line * EACH;
+  place.unit = wid.z / DIRECTIONS * UNITS_HERE + column;
+  place.is_inside = SHARED || (own < across * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS);
   return place;
 }
 
@@ -112,9 +134,12 @@ fn h_at(direction: u32, row: u32, step: u32) -> u32 {
   return step % 2u * (params.batch * DIRECTIONS * UNITS) + state_at(direction, row);
 }
 
-// Row k of R at the place's own units.
+// Row k of R at the place's own units; gates are UNITS apart.
+fn kernel_at(place: Place, k: u32) -> u32 {
+  return (k * DIRECTIONS + place.direction) * (GATES * UNITS) + place.unit;
+}
 fn kernel_row(place: Place, k: u32) -> Gates {
-  let at = (k * DIRECTIONS + place.direction) * (GATES * UNITS) + place.unit;
+  let at = kernel_at(place, k);
   return Gates(recurrent_kernel[at], recurrent_kernel[at + UNITS], recurrent_kernel[at + 2u * UNITS]);
 }
 
@@ -194,7 +219,8 @@ fn forward(place: Place, step: u32) {
     let h6 = h_at(direction, place.row + 6u, step - 1u);
     let h7 = h_at(direction, place.row + 7u, step - 1u);
     for (var k = 0u; k < UNITS * WIDTH; k++) {
-      let r = kernel_row(place, k);
+      let elems = kernel_elems(place.lane, kernel_at(place, k), UNITS);
+      let r = Gates(elems[0], elems[1], elems[2]);
       let a0 = h_before(place, h0, 0u, k);
       let a1 = h_before(place, h1, 1u, k);
       let a2 = h_before(place, h2, 2u, k);
@@ -218,23 +244,23 @@ fn forward(place: Place, step: u32) {
     }
   }
   var sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
-  // Not a constant, so that no compiler unrolls what it bounds.
-  let rows_here = min(EACH, params.batch - place.row);
-  for (var row = 0u; row < rows_here; row++) {
-    finish_forward(place, place.row + row, step, sums[row]);
+  // Not from a constant to a constant, so that no compiler unrolls it.
+  let end = min(place.row + EACH, params.batch);
+  for (var row = place.row; row < end; row++) {
+    finish_forward(place, row, step, sums[row - place.row]);
   }
 }
 
 @compute @workgroup_size(LANES)
-fn gru_forward(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn gru_forward(invocation: Invocation) {
   for (var step = params.begin; step < params.end; step++) {
     for (var turn = 0u; turn < TURNS; turn++) {
-      let place = place_of(wid, turn * LANES + lane);
+      let place = place_of(invocation, turn);
       if (place.is_inside) {
         forward(place, step);
       }
     }
-    if (!STEPWISE) {
+    if (!STEPWISE && !SHARED) {
       storageBarrier();
     }
   }

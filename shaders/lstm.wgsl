@@ -15,8 +15,8 @@
 //   [row]              │   ■   │   ■   │   ■   │   ■   │    c' of its own
 //                      └───────┴───────┴───────┴───────┘
 //
-// Nothing goes through workgroup memory: gru.wgsl says why, and what EACH and STEPWISE are; no sum depends on them. Where nobody reads
-// the sequence it holds two steps alone, and the carry, where nobody reads it, one.
+// Nothing goes through workgroup memory: gru.wgsl says why, and what EACH, STEPWISE and SHARED are; no sum depends on them. Where nobody
+// reads the sequence it holds two steps alone, and the carry, where nobody reads it, one.
 //
 // specialise
 alias elem = vec4<f32>;
@@ -30,6 +30,7 @@ const EACH = 8u; // of an invocation
 const LANES = 32u;
 const TURNS = 1u;
 const STEPWISE = false;
+const SHARED = false; // R is loaded for each other
 const STATE = true;
 const DROPOUT = true;
 const WHOLE = true; // the sequence is one; else it holds the last two steps: [2, B, D·H]
@@ -58,6 +59,16 @@ fn store_final_h(at: u32, value: elem) { finals[at] = value; }
 fn store_final_c(at: u32, value: elem) { finals[at] = value; }
 fn gate(x: elem) -> elem { return elem(1) / (elem(1) + exp(-x)); }
 fn candidate(x: elem) -> elem { return max(x, elem(0)); }
+// What tells the invocations of a workgroup apart.
+struct Invocation {
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+}
+// Four elems of R for all invocations that are at the same units, `stride` apart: their shares, where these are SHARED.
+fn kernel_elems(lane: u32, at: u32, stride: u32) -> array<elem, 4> {
+  return array<elem, 4>(
+    recurrent_kernel[at], recurrent_kernel[at + stride], recurrent_kernel[at + 2u * stride], recurrent_kernel[at + 3u * stride]);
+}
 // end
 
 const FOLD_WIDTH = 32768u;
@@ -68,18 +79,26 @@ alias Gates = array<elem, 4>;
 
 // What an invocation owns: EACH rows from `row`, the elem `unit`. Rows are clamped to the batch where they are read.
 struct Place {
+  lane: u32,
   direction: u32,
   row: u32,
   unit: u32,
   is_inside: bool,
 }
 
-fn place_of(wid: vec3<u32>, own: u32) -> Place {
+fn place_of(invocation: Invocation, turn: u32) -> Place {
+  let wid = invocation.wid;
+  let own = turn * LANES + invocation.lane;
+  let across = UNITS_HERE;
+  // Who shares R is at the same units of other rows.
+  let line = select(own / across, own % LANES, SHARED);
+  let column = select(own % across, own / LANES, SHARED);
   var place: Place;
+  place.lane = invocation.lane;
   place.direction = wid.z % DIRECTIONS;
-  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + own / UNITS_HERE * EACH;
-  place.unit = wid.z / DIRECTIONS * UNITS_HERE + own % UNITS_HERE;
-  place.is_inside = own < UNITS_HERE * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS;
+  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + line * EACH;
+  place.unit = wid.z / DIRECTIONS * UNITS_HERE + column;
+  place.is_inside = SHARED || (own < across * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS);
   return place;
 }
 
@@ -112,9 +131,12 @@ fn c_at(direction: u32, row: u32, step: u32) -> u32 {
   return state_at(direction, row);
 }
 
-// Row k of R at the place's own units.
+// Row k of R at the place's own units; gates are UNITS apart.
+fn kernel_at(place: Place, k: u32) -> u32 {
+  return (k * DIRECTIONS + place.direction) * (GATES * UNITS) + place.unit;
+}
 fn kernel_row(place: Place, k: u32) -> Gates {
-  let at = (k * DIRECTIONS + place.direction) * (GATES * UNITS) + place.unit;
+  let at = kernel_at(place, k);
   return Gates(recurrent_kernel[at], recurrent_kernel[at + UNITS], recurrent_kernel[at + 2u * UNITS], recurrent_kernel[at + 3u * UNITS]);
 }
 
@@ -197,7 +219,7 @@ fn forward(place: Place, step: u32) {
     let h6 = h_at(direction, place.row + 6u, step - 1u);
     let h7 = h_at(direction, place.row + 7u, step - 1u);
     for (var k = 0u; k < UNITS * WIDTH; k++) {
-      let r = kernel_row(place, k);
+      let r = kernel_elems(place.lane, kernel_at(place, k), UNITS);
       let a0 = h_before(place, h0, 0u, k);
       let a1 = h_before(place, h1, 1u, k);
       let a2 = h_before(place, h2, 2u, k);
@@ -221,23 +243,23 @@ fn forward(place: Place, step: u32) {
     }
   }
   var sums = array<Gates, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
-  // Not a constant, so that no compiler unrolls what it bounds.
-  let rows_here = min(EACH, params.batch - place.row);
-  for (var row = 0u; row < rows_here; row++) {
-    finish_forward(place, place.row + row, step, sums[row]);
+  // Not from a constant to a constant, so that no compiler unrolls it.
+  let end = min(place.row + EACH, params.batch);
+  for (var row = place.row; row < end; row++) {
+    finish_forward(place, row, step, sums[row - place.row]);
   }
 }
 
 @compute @workgroup_size(LANES)
-fn lstm_forward(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn lstm_forward(invocation: Invocation) {
   for (var step = params.begin; step < params.end; step++) {
     for (var turn = 0u; turn < TURNS; turn++) {
-      let place = place_of(wid, turn * LANES + lane);
+      let place = place_of(invocation, turn);
       if (place.is_inside) {
         forward(place, step);
       }
     }
-    if (!STEPWISE) {
+    if (!STEPWISE && !SHARED) {
       storageBarrier();
     }
   }

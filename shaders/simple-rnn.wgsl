@@ -15,8 +15,8 @@
 //   [row]              │     ■     │
 //                      └───────────┘
 //
-// What a workgroup shares goes through the sequence: see gru.wgsl for why, and for EACH and STEPWISE. QUADS = 4, where units are many,
-// reads h fewer times.
+// What a workgroup shares goes through the sequence: see gru.wgsl for why, and for EACH, STEPWISE and SHARED. QUADS = 4, where units are
+// many, reads h fewer times.
 //
 // specialise
 alias elem = vec4<f32>;
@@ -31,6 +31,7 @@ const QUADS = 4u; // elems of an invocation: 4, or 1
 const LANES = 8u;
 const TURNS = 1u;
 const STEPWISE = false; // one step a dispatch
+const SHARED = false; // R is loaded for each other
 const STATE = true;
 const DROPOUT = true;
 struct Params {
@@ -53,6 +54,16 @@ fn load_h(at: u32, k: u32) -> f32 { return sequence[at + k / WIDTH][k % WIDTH]; 
 fn store_sequence(at: u32, value: elem) { sequence[at] = value; }
 fn store_final(at: u32, value: elem) { finals[at] = value; }
 fn candidate(x: elem) -> elem { return max(x, elem(0)); }
+// What tells the invocations of a workgroup apart.
+struct Invocation {
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+}
+// Four elems of R for all invocations that are at the same units, `stride` apart: their shares, where these are SHARED.
+fn kernel_elems(lane: u32, at: u32, stride: u32) -> array<elem, 4> {
+  return array<elem, 4>(
+    recurrent_kernel[at], recurrent_kernel[at + stride], recurrent_kernel[at + 2u * stride], recurrent_kernel[at + 3u * stride]);
+}
 // end
 
 const FOLD_WIDTH = 32768u;
@@ -62,19 +73,26 @@ alias Four = array<elem, 4>;
 
 // What an invocation owns: EACH rows from `row`, QUADS elems from `unit`. Rows are clamped to the batch where they are read.
 struct Place {
+  lane: u32,
   direction: u32,
   row: u32,
   unit: u32,
   is_inside: bool,
 }
 
-fn place_of(wid: vec3<u32>, own: u32) -> Place {
+fn place_of(invocation: Invocation, turn: u32) -> Place {
+  let wid = invocation.wid;
+  let own = turn * LANES + invocation.lane;
   let across = UNITS_HERE / QUADS;
+  // Who shares R is at the same units of other rows.
+  let line = select(own / across, own % LANES, SHARED);
+  let column = select(own % across, own / LANES, SHARED);
   var place: Place;
+  place.lane = invocation.lane;
   place.direction = wid.z % DIRECTIONS;
-  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + own / across * EACH;
-  place.unit = wid.z / DIRECTIONS * UNITS_HERE + own % across * QUADS;
-  place.is_inside = own < across * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS;
+  place.row = (wid.y * FOLD_WIDTH + wid.x) * ROWS + line * EACH;
+  place.unit = wid.z / DIRECTIONS * UNITS_HERE + column * QUADS;
+  place.is_inside = SHARED || (own < across * (ROWS / EACH) && place.row < params.batch && place.unit < UNITS);
   return place;
 }
 
@@ -95,20 +113,14 @@ fn kernel_elem(direction: u32, unit: u32, k: u32) -> elem {
   return recurrent_kernel[(k * DIRECTIONS + direction) * UNITS + unit];
 }
 
-// At the place's elem `index`.
-fn kernel_row(place: Place, index: u32, k: u32) -> elem {
-  if (index >= QUADS) {
-    return elem();
-  }
-  return kernel_elem(place.direction, place.unit + index, k);
-}
+fn kernel_at(place: Place, k: u32) -> u32 { return (k * DIRECTIONS + place.direction) * UNITS + place.unit; }
 
-fn add_line(sums: ptr<function, Four>, h: f32, r0: elem, r1: elem, r2: elem, r3: elem) {
-  (*sums)[0] = fma(elem(h), r0, (*sums)[0]);
+fn add_line(sums: ptr<function, Four>, h: f32, r: Four) {
+  (*sums)[0] = fma(elem(h), r[0], (*sums)[0]);
   if (QUADS > 1u) {
-    (*sums)[1] = fma(elem(h), r1, (*sums)[1]);
-    (*sums)[2] = fma(elem(h), r2, (*sums)[2]);
-    (*sums)[3] = fma(elem(h), r3, (*sums)[3]);
+    (*sums)[1] = fma(elem(h), r[1], (*sums)[1]);
+    (*sums)[2] = fma(elem(h), r[2], (*sums)[2]);
+    (*sums)[3] = fma(elem(h), r[3], (*sums)[3]);
   }
 }
 
@@ -175,10 +187,7 @@ fn forward(place: Place, step: u32) {
     let h6 = line_at(direction, place.row + 6u, step - 1u);
     let h7 = line_at(direction, place.row + 7u, step - 1u);
     for (var k = 0u; k < UNITS * WIDTH; k++) {
-      let r0 = kernel_row(place, 0u, k);
-      let r1 = kernel_row(place, 1u, k);
-      let r2 = kernel_row(place, 2u, k);
-      let r3 = kernel_row(place, 3u, k);
+      let r = kernel_elems(place.lane, kernel_at(place, k), 1u);
       let a0 = h_before(place, h0, 0u, k);
       let a1 = h_before(place, h1, 1u, k);
       let a2 = h_before(place, h2, 2u, k);
@@ -187,40 +196,40 @@ fn forward(place: Place, step: u32) {
       let a5 = h_before(place, h5, 5u, k);
       let a6 = h_before(place, h6, 6u, k);
       let a7 = h_before(place, h7, 7u, k);
-      add_line(&s0, a0, r0, r1, r2, r3);
+      add_line(&s0, a0, r);
       if (EACH > 1u) {
-        add_line(&s1, a1, r0, r1, r2, r3);
-        add_line(&s2, a2, r0, r1, r2, r3);
-        add_line(&s3, a3, r0, r1, r2, r3);
+        add_line(&s1, a1, r);
+        add_line(&s2, a2, r);
+        add_line(&s3, a3, r);
       }
       if (EACH > 4u) {
-        add_line(&s4, a4, r0, r1, r2, r3);
-        add_line(&s5, a5, r0, r1, r2, r3);
-        add_line(&s6, a6, r0, r1, r2, r3);
-        add_line(&s7, a7, r0, r1, r2, r3);
+        add_line(&s4, a4, r);
+        add_line(&s5, a5, r);
+        add_line(&s6, a6, r);
+        add_line(&s7, a7, r);
       }
     }
   }
   var sums = array<Four, 8>(s0, s1, s2, s3, s4, s5, s6, s7);
-  // Not a constant, so that no compiler unrolls what it bounds.
-  let owned = min(EACH, params.batch - place.row) * QUADS;
-  for (var own = 0u; own < owned; own++) {
+  // Not from a constant to a constant, so that no compiler unrolls it.
+  let end = min(place.row + EACH, params.batch) * QUADS;
+  for (var own = place.row * QUADS; own < end; own++) {
     let row = own / QUADS;
     let index = own % QUADS;
-    finish_forward(place.direction, place.row + row, place.unit + index, step, sums[row][index]);
+    finish_forward(place.direction, row, place.unit + index, step, sums[row - place.row][index]);
   }
 }
 
 @compute @workgroup_size(LANES)
-fn simple_rnn_forward(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn simple_rnn_forward(invocation: Invocation) {
   for (var step = params.begin; step < params.end; step++) {
     for (var turn = 0u; turn < TURNS; turn++) {
-      let place = place_of(wid, turn * LANES + lane);
+      let place = place_of(invocation, turn);
       if (place.is_inside) {
         forward(place, step);
       }
     }
-    if (!STEPWISE) {
+    if (!STEPWISE && !SHARED) {
       storageBarrier();
     }
   }

@@ -7,6 +7,7 @@ import {
   inPlacePart,
   keptPart,
   keptUnit,
+  kernelPart,
   loadPart,
   type RecurrentTile,
   type RecurrentUse,
@@ -16,7 +17,6 @@ import {
   type StepRange,
   statePart,
   storePart,
-  transposedPart,
 } from './recurrent.js';
 
 export interface GruUse extends RecurrentUse {
@@ -37,7 +37,7 @@ export function gruForward(use: GruUse, tile: RecurrentTile, range: StepRange): 
     source,
     parts: [
       inPlacePart('gates', width, use.gates, 'store_gates'),
-      readPart('recurrent_kernel', width),
+      kernelPart(tile, 3),
       loadPart('bias', width, { load_bias: use.bias }),
       statePart(use, width),
       rowsPart(use, width),
@@ -66,7 +66,7 @@ export function gruGradient(use: GruGradientUse, tile: RecurrentTile, positions:
     source: gradientSource,
     parts: [
       inPlacePart('gates', width, true, 'store_gates'),
-      transposedPart(width),
+      kernelPart(tile, tile.quads),
       inPlacePart('carry', width, true, 'store_carry'),
       readPart('sequence', width),
       statePart(use, width),

@@ -7,6 +7,7 @@ import {
   inPlacePart,
   keptPart,
   keptUnit,
+  kernelPart,
   loadPart,
   type RecurrentTile,
   type RecurrentUse,
@@ -16,7 +17,6 @@ import {
   type StepRange,
   statePart,
   storePart,
-  transposedPart,
 } from './recurrent.js';
 
 export interface LstmUse extends RecurrentUse {
@@ -39,7 +39,7 @@ export function lstmForward(use: LstmUse, tile: RecurrentTile, range: StepRange)
     source,
     parts: [
       inPlacePart('gates', width, use.gates, 'store_gates'),
-      readPart('recurrent_kernel', width),
+      kernelPart(tile, 4),
       statePart(use, width),
       rowsPart(use, width),
       keptPart('sequence', width, true),
@@ -73,7 +73,7 @@ export function lstmGradient(use: LstmGradientUse, tile: RecurrentTile, position
     parts: [
       keptPart('gates', width, true),
       { code: [keptUnit('gates', width, 'load_dgate')] },
-      transposedPart(width),
+      kernelPart(tile, tile.quads),
       readPart('carry', width),
       statePart(use, width),
       rowsPart(use, width),

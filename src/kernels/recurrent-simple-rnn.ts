@@ -7,6 +7,7 @@ import {
   inPlacePart,
   keptPart,
   keptUnit,
+  kernelPart,
   loadPart,
   type RecurrentTile,
   type RecurrentUse,
@@ -16,7 +17,6 @@ import {
   type StepRange,
   statePart,
   storePart,
-  transposedPart,
 } from './recurrent.js';
 
 export interface SimpleRnnUse extends RecurrentUse {
@@ -32,7 +32,7 @@ export function simpleRnnForward(use: SimpleRnnUse, tile: RecurrentTile, range: 
     parts: [
       inPlacePart('sequence', width, true, 'store_sequence'),
       { code: [keptUnit('sequence', width, 'load_h')] },
-      readPart('recurrent_kernel', width),
+      kernelPart(tile, tile.quads),
       statePart(use, width),
       rowsPart(use, width),
       storePart('finals', width, { store_final: use.finals }),
@@ -64,7 +64,7 @@ export function simpleRnnGradient(
     source: gradientSource,
     parts: [
       readPart('sequence', width),
-      transposedPart(width),
+      kernelPart(tile, tile.quads),
       rowsPart(use, width),
       loadPart('dsequence', width, { load_dsequence: use.dsequence }),
       loadPart('dfinals', width, { load_dfinal: use.dfinals }),

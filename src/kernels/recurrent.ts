@@ -34,8 +34,12 @@ export interface RecurrentUse extends RecurrentExtents {
 
 /** How one dispatch cuts its work. */
 export interface RecurrentTile {
-  /** `rows`: an invocation has `each` rows in its registers; `single`: one row a workgroup, whose invocations take turns. */
-  readonly kind: 'rows' | 'single';
+  /**
+   * `rows`: an invocation has `each` rows in its registers; `single`: one row a workgroup, whose invocations take turns; `shared`: as `rows`,
+   * but a workgroup is one subgroup, or part of one. Its invocations make all units of their rows one after the other, and so wait for nobody,
+   * and load R for each other.
+   */
+  readonly kind: 'rows' | 'single' | 'shared';
   /** Units of an elem; 4 only where H is a multiple. */
   readonly width: 1 | 4;
   /** Batch rows of a workgroup, and of an invocation. */
@@ -83,7 +87,8 @@ export function recurrentLaunch(
   range: StepRange,
   { entryPoint, source, parts, baked }: RecurrentKernel,
 ): Launch {
-  const { width, rows, each, quads, unitsHere, lanes, stepwise } = tile;
+  const { kind, width, rows, each, quads, unitsHere, lanes, stepwise } = tile;
+  const shared = kind === 'shared';
   const elems = use.units / width;
   const functions = use.functions(width);
   const values = {
@@ -99,6 +104,7 @@ export function recurrentLaunch(
     // How often the invocations of a workgroup take their turns.
     TURNS: Math.ceil(((rows / each) * (unitsHere / quads)) / lanes),
     STEPWISE: stepwise,
+    SHARED: shared,
     ...baked,
   };
   const bindings = parts.flatMap(({ binding }) => binding ?? []);
@@ -113,6 +119,8 @@ export function recurrentLaunch(
       ...bindings.map(({ name, access }) => `${name}:${access}`),
     ],
     declarations: [
+      ...(shared ? SUBGROUPS : []),
+      invocationOf(shared),
       `alias elem = ${elemOf(width)};`,
       constants(values),
       ...parts.flatMap(({ code }) => code),
@@ -167,13 +175,34 @@ export const loadPart = (
   code: Object.entries(loads).map(([fn, there]) => LOAD(fn, there ? `${name}[at]` : 'elem()')),
 });
 
-/** A gradient's R, transposed, `recurrent_kernel` [D·G·H, H]: a column of R at the units of an elem. */
-export const transposedPart = (width: 1 | 4): KernelPart => ({
-  binding: typed('recurrent_kernel', 'read', width),
-  code: [
-    'fn kernel_elem(unit: u32, column: u32) -> elem { return recurrent_kernel[column * UNITS + unit]; }',
-  ],
-});
+/** `count` elems of R, or of R transposed: loaded by each invocation, or where it is `shared` by one for all. */
+export function kernelPart({ kind, width }: RecurrentTile, count: number): KernelPart {
+  const elems = [0, 1, 2, 3].map((index) => {
+    if (index >= count) return 'elem()';
+    return kind === 'shared'
+      ? `subgroupBroadcast(share, ${index}u)`
+      : `recurrent_kernel[at + ${index}u * stride]`;
+  });
+  return {
+    binding: typed('recurrent_kernel', 'read', width),
+    code: [
+      'fn kernel_elems(lane: u32, at: u32, stride: u32) -> array<elem, 4> {',
+      ...(kind === 'shared'
+        ? [`  let share = recurrent_kernel[at + min(lane, ${count - 1}u) * stride];`]
+        : []),
+      `  return array<elem, 4>(${elems.join(', ')});`,
+      '}',
+    ],
+  };
+}
+
+/** Whether all invocations take the same way depends on the parameters and their workgroup alone, which is more than a compiler can see. */
+const SUBGROUPS = ['enable subgroups;', 'diagnostic(off, subgroup_uniformity);'];
+
+const invocationOf = (shared: boolean): string => `struct Invocation {
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(${shared ? 'subgroup_invocation_id' : 'local_invocation_index'}) lane: u32,
+}`;
 
 /** The initial state: zeros where there is none. */
 export const statePart = ({ state }: RecurrentUse, width: 1 | 4): KernelPart => ({

@@ -26,7 +26,7 @@ import {
 import { referenceWithBudget } from '../../src/reference/budget.js';
 import { evaluateNode } from '../../src/reference/evaluate.js';
 import { fill, hash } from '../kit/fill.js';
-import { rawDevice } from '../kit/raw-device.js';
+import { rawDevice, subgroupSizeOf } from '../kit/raw-device.js';
 import { prepareCandidates, runCandidate } from '../kit/run-candidate.js';
 import { check, compare, exact, type Failure, type GpuCase } from './kit.js';
 
@@ -125,17 +125,17 @@ function limitsOf(cell: Cell, sequence: Sequence): readonly RecurrentLimits[] {
   ];
 }
 
-const requestOf = <A extends object>(
+const requestOf = async <A extends object>(
   node: Node,
   inputs: readonly HostTensor[],
   attrs: A,
   used: readonly boolean[] | undefined,
-): LowerRequest<A> => ({
+): Promise<LowerRequest<A>> => ({
   inputs,
   outputs: node.outputs,
   attrs,
   used: used ?? node.outputs.map(() => true),
-  capabilities: DEFAULT_CAPABILITIES,
+  capabilities: { ...DEFAULT_CAPABILITIES, subgroupSize: subgroupSizeOf(await rawDevice()) },
 });
 
 /** The kernels for software adapters and those for others, once each. */
@@ -149,11 +149,11 @@ function bothKinds<A extends object>(
   return [...new Map(found.map((candidate) => [candidate.key, candidate])).values()];
 }
 
-function checkForward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
+async function checkForward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
   const attrs = attrsOf(cell, sequence);
   const inputs = tensorsOf(cell, sequenceInputs(attrs), sequence);
   const node = nodeOf(SEQUENCE_OPS[cell], inputs, attrs);
-  const request = requestOf(node, inputs, attrs, sequence.used);
+  const request = await requestOf(node, inputs, attrs, sequence.used);
   const lists = limitsOf(cell, sequence).map((limits) =>
     bothKinds(request, (one) => sequenceCandidates(cell, one, limits)),
   );
@@ -161,7 +161,7 @@ function checkForward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
 }
 
 /** The gates and states are those of a forward pass; without an initial state, nobody reads its gradient. */
-function checkBackward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
+async function checkBackward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
   const forward = attrsOf(cell, sequence);
   const given = tensorsOf(cell, sequenceInputs(forward), sequence);
   const made = evaluateNode(nodeOf(SEQUENCE_OPS[cell], given, forward), given, 'float32');
@@ -175,7 +175,7 @@ function checkBackward(cell: Cell, sequence: Sequence): Promise<Failure[]> {
   const inputs = roles.map((role) => (known[role] ?? fresh[role]) as HostTensor);
   const node = nodeOf(SEQUENCE_GRADIENT_OPS[cell], inputs, attrs);
   const used = node.outputs.map((_, index) => index + 1 < node.outputs.length || attrs.state);
-  const request = requestOf(node, inputs, attrs, used);
+  const request = await requestOf(node, inputs, attrs, used);
   const lists = limitsOf(cell, sequence).map((limits) =>
     bothKinds(request, (one) => sequenceGradientCandidates(cell, one, limits)),
   );

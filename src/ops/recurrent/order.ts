@@ -10,6 +10,11 @@ import type { RecurrentExtents, RecurrentTile } from '../../kernels/recurrent.js
  */
 const ROWS_NANOSECONDS: Readonly<Record<number, number>> = { 8: 140, 4: 90 };
 const SINGLE_NANOSECONDS: Readonly<Record<number, number>> = { 4: 70, 1: 35 };
+/**
+ * Of `shared` on lavapipe, in the same measure: there 8x8 takes twice the CPU time that it would without a barrier, which makes a kernel a
+ * coroutine, and each load as long as several multiplications.
+ */
+const SHARED_NANOSECONDS = 30;
 const STEP_NANOSECONDS = 25_000;
 const SUBGROUP = 4;
 /** Cores that a software adapter can count on. */
@@ -24,7 +29,12 @@ export function softwareStep(
   const { kind, width, rows, each, quads, unitsHere, lanes, stepwise } = tile;
   const groups = Math.ceil(batch / rows) * directions.length * Math.ceil(units / width / unitsHere);
   const turns = Math.ceil((rows * unitsHere) / each / quads / lanes);
-  const one = (kind === 'rows' ? ROWS_NANOSECONDS[each] : SINGLE_NANOSECONDS[width]) ?? 0;
+  const measured = {
+    rows: ROWS_NANOSECONDS[each],
+    single: SINGLE_NANOSECONDS[width],
+    shared: SHARED_NANOSECONDS,
+  };
+  const one = measured[kind] ?? 0;
   const product =
     Math.ceil(groups / CORES) * Math.ceil(lanes / SUBGROUP) * turns * units * gates * quads * one;
   return stepwise ? product + STEP_NANOSECONDS : product;

@@ -29,7 +29,7 @@ export function tilesFor(
   { stepwiseFrom }: RecurrentLimits,
 ): readonly RecurrentTile[] {
   const { batch, units } = extents;
-  const { maxComputeInvocationsPerWorkgroup: most } = capabilities;
+  const { maxComputeInvocationsPerWorkgroup: most, software, subgroupSize } = capabilities;
   const tiles: RecurrentTile[] = widthsOf(units).map((width) => singleTile(units / width, width, most));
   if (units % 4 === 0) {
     for (const [rows, each] of SHARING) {
@@ -37,8 +37,8 @@ export function tilesFor(
       if (tile.lanes <= most && rows < batch * 2) tiles.push(tile);
     }
   }
+  if (software && subgroupSize >= SHARERS) tiles.push(...sharedTiles(units, needs));
   if (units >= stepwiseFrom) tiles.push(...stepwiseTiles(extents, needs));
-  const { software } = capabilities;
   const ranked = tiles.map((tile) => ({
     tile,
     rank: software ? softwareStep(extents, extents.gates, tile) : gpuOrder(extents, tile),
@@ -66,6 +66,16 @@ function singleTile(unitsHere: number, width: 1 | 4, most: number, stepwise = fa
   return { kind: 'single', width, rows: 1, each: 1, quads: 1, unitsHere, lanes, stepwise };
 }
 
+/** Invocations that load R for each other: as many as make a register of a processor with AVX2. */
+const SHARERS = 8;
+
+/** Where R is loaded for each other: four elems, so that a share is whole. */
+function sharedTiles(units: number, { quads: several }: TileNeeds): RecurrentTile[] {
+  if (units % (several ? 16 : 4) !== 0) return [];
+  const tile = { each: 4, quads: several ? 4 : 1, unitsHere: units / 4, lanes: SHARERS, stepwise: false };
+  return [{ ...tile, kind: 'shared', width: 4, rows: SHARERS * tile.each }];
+}
+
 /** One dispatch a step. */
 function stepwiseTiles({ batch, units }: RecurrentExtents, needs: TileNeeds): RecurrentTile[] {
   const [width = 1] = widthsOf(units);
@@ -78,4 +88,4 @@ function stepwiseTiles({ batch, units }: RecurrentExtents, needs: TileNeeds): Re
 
 /** Names a tile; stable. */
 export const tileKey = ({ kind, width, rows, each, stepwise }: RecurrentTile): string =>
-  [kind, kind === 'rows' ? `${rows}x${each}` : `w${width}`, ...(stepwise ? ['stepwise'] : [])].join('_');
+  [kind, kind === 'single' ? `w${width}` : `${rows}x${each}`, ...(stepwise ? ['stepwise'] : [])].join('_');
