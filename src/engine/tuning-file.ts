@@ -4,6 +4,7 @@
  */
 
 import { HeddleError } from '../core/errors.js';
+import { alone, codeOf } from './tuning-lock.js';
 import type { RawStore } from './tuning-store.js';
 import { addedTo } from './tuning-table.js';
 
@@ -13,16 +14,17 @@ export interface FileSystem {
     readFile(path: string, encoding: 'utf8'): Promise<string>;
     writeFile(path: string, text: string): Promise<void>;
     rename(from: string, to: string): Promise<void>;
-    mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
+    mkdir(path: string, options?: { recursive: boolean }): Promise<unknown>;
+    rmdir(path: string): Promise<void>;
+    rm(path: string, options: { force: boolean }): Promise<void>;
+    stat(path: string): Promise<{ readonly mtimeMs: number }>;
   };
   readonly join: (...parts: string[]) => string;
   /** Caches of this user: `$XDG_CACHE_HOME`, by default `~/.cache`. */
   readonly caches: string;
-  readonly processId: number;
 }
 
 interface HostProcess {
-  readonly pid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   getBuiltinModule?(name: string): unknown;
 }
@@ -35,10 +37,13 @@ export function fileSystem(): FileSystem | null {
   const system = host?.getBuiltinModule?.('node:os') as { homedir(): string } | undefined;
   if (!host || !files || !path || !system) return null;
   const caches = host.env.XDG_CACHE_HOME || path.join(system.homedir(), '.cache');
-  return { files, join: path.join, caches, processId: host.pid };
+  return { files, join: path.join, caches };
 }
 
-export function fileStore({ files, join, caches, processId }: FileSystem): RawStore {
+/** Settles when the last write that was asked for in this thread has done: those of one thread need not wait by the clock. */
+let lastWrite: Promise<unknown> = Promise.resolve();
+
+export function fileStore({ files, join, caches }: FileSystem): RawStore {
   const folder = join(caches, 'heddle');
   const path = join(folder, 'tuning.json');
   const tables = async (): Promise<Map<string, unknown>> => {
@@ -61,17 +66,31 @@ export function fileStore({ files, join, caches, processId }: FileSystem): RawSt
   };
   return {
     read: async (adapter) => (await tables()).get(adapter),
-    async write(table) {
-      const kept = await tables();
-      kept.set(table.adapter, addedTo(kept.get(table.adapter), table));
-      await files.mkdir(folder, { recursive: true });
-      // Renamed when it is whole, so that nobody ever reads half a file.
-      const whole = `${path}.${processId}`;
-      await files.writeFile(whole, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
-      await files.rename(whole, path);
+    write(table) {
+      const written = lastWrite.then(async () => {
+        await files.mkdir(folder, { recursive: true });
+        await alone(files, `${path}.lock`, async () => {
+          const kept = await tables();
+          kept.set(table.adapter, addedTo(kept.get(table.adapter), table));
+          await replace(files, path, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
+        });
+      });
+      lastWrite = written.catch(() => {});
+      return written;
     },
   };
 }
 
-const isMissing = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+/** Renamed when it is whole, so that nobody ever reads half a file. */
+async function replace(files: FileSystem['files'], path: string, text: string): Promise<void> {
+  const whole = `${path}.${crypto.randomUUID()}`;
+  try {
+    await files.writeFile(whole, text);
+    await files.rename(whole, path);
+  } catch (error) {
+    await files.rm(whole, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';

@@ -1,6 +1,6 @@
 /** Where tuning tables are remembered, in Node: a file. IndexedDB has its case in the page (`tuning.cases.ts`). */
 
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -49,6 +49,42 @@ describe('a file', () => {
     );
     expect(await store.read('B')).toEqual(tuningTable('B', [['x', '7']]));
     expect(await store.read('C')).toBeNull();
+    expect(await readdir(join(folder, 'heddle'))).toEqual(['tuning.json']);
+  });
+
+  it('loses no entry when many write at once, in one process or in several', async () => {
+    const stores = [tuningStore(), tuningStore()];
+    // Modules of their own, as another process has them.
+    for (let process = 0; process < 2; process++) {
+      vi.resetModules();
+      const { tuningStore: elsewhere } = await import('../../src/engine/tuning-store.js');
+      stores.push(elsewhere());
+    }
+    const writes = stores.flatMap((store, index) =>
+      ['a', 'b', 'c'].flatMap((round) => [
+        store.write(tuningTable('A', [[`${index}${round}`, 'k']])),
+        store.write(tuningTable(`own ${index}`, [[round, 'k']])),
+      ]),
+    );
+    await Promise.all(writes);
+    const { entries } = (await tuningStore().read('A')) ?? { entries: {} };
+    expect(Object.keys(entries)).toEqual(
+      stores.flatMap((_, index) => ['a', 'b', 'c'].map((round) => `${index}${round}`)),
+    );
+    for (const [index, store] of stores.entries())
+      expect(Object.keys((await store.read(`own ${index}`))?.entries ?? {})).toEqual(['a', 'b', 'c']);
+    expect(await readdir(join(folder, 'heddle'))).toEqual(['tuning.json']);
+  });
+
+  it('waits while another process writes, and takes over from one that died', async () => {
+    const lock = `${file()}.lock`;
+    await mkdir(lock, { recursive: true });
+    const written = tuningStore().write(tuningTable('A', [['x', '1']]));
+    const first = await Promise.race([written, new Promise((resolve) => setTimeout(resolve, 100, 'waits'))]);
+    expect(first).toBe('waits');
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(lock, longAgo, longAgo);
+    await written;
     expect(await readdir(join(folder, 'heddle'))).toEqual(['tuning.json']);
   });
 
