@@ -107,8 +107,15 @@ fn reduce_split(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_ind
   }
   let base = base_of(output);
   var total = initial(base);
-  for (var turn = 0u; turn < (EXTENT + params.parts - 1u) / params.parts; turn++) {
-    let r = turn * params.parts + part;
+  let quads = EXTENT / (params.parts * 4u);
+  for (var quad = 0u; quad < quads; quad++) {
+    let r = quad * 4u * params.parts + part;
+    let low = combine(load(base + offset_of(r)), load(base + offset_of(r + params.parts)));
+    let high = combine(load(base + offset_of(r + 2u * params.parts)), load(base + offset_of(r + 3u * params.parts)));
+    total = combine(total, combine(low, high));
+  }
+  for (var rest = 0u; rest < 4u; rest++) {
+    let r = (quads * 4u + rest) * params.parts + part;
     if (r < EXTENT) {
       total = combine(total, load(base + offset_of(r)));
     }
