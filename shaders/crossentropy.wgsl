@@ -50,15 +50,17 @@ fn crossentropy_serial(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocat
   let start = row * EXTENT;
   let label = label_of(row);
   var largest = logits[start];
-  for (var c = 0u; c < EXTENT; c++) {
-    largest = max(largest, logits[start + c]);
+  // Not from a constant to a constant: unrolled, ten classes take lavapipe three times as long to compile.
+  let end = start + EXTENT;
+  for (var index = start; index < end; index++) {
+    largest = max(largest, logits[index]);
   }
   var total = 0.0; // s
   var mass = 0.0; // T
   var picked = 0.0; // Σ t[c]·(x[c] − m)
-  for (var c = 0u; c < EXTENT; c++) {
-    let distance = logits[start + c] - largest;
-    let expected = target_at(start + c, c, label);
+  for (var index = start; index < end; index++) {
+    let distance = logits[index] - largest;
+    let expected = target_at(index, index - start, label);
     total += exp(distance);
     mass += expected;
     picked = fma(expected, distance, picked);
@@ -66,8 +68,8 @@ fn crossentropy_serial(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocat
   store_loss(row, mass * log(total) - picked);
   if (WITH_GRADIENT) {
     let scale = mass / total;
-    for (var c = 0u; c < EXTENT; c++) {
-      let index = start + c;
+    for (var index = start; index < end; index++) {
+      let c = index - start;
       store_gradient(index, row, c, exp(logits[index] - largest) * scale - target_at(index, c, label));
     }
   }
