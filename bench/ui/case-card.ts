@@ -85,7 +85,7 @@ function tableRow(row: Row, { longest, judged, counted, roof, compared }: RowLoo
 
 function messageCell({ failed, leftOut }: Row): HTMLElement {
   if (failed !== null) return element('td', 'message failed', `✕ failed: ${failed}`);
-  return element('td', 'message', leftOut ?? 'checked and warmed up in its turn');
+  return element('td', 'message', leftOut ?? 'waiting for its first sample');
 }
 
 function barCell(median: number, p10: number, p90: number, longest: number): HTMLElement {
