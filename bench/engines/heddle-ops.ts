@@ -21,6 +21,7 @@ import { dataOf } from '../ops/data.js';
 import { probesOf } from '../ops/probes.js';
 import {
   type Convolution,
+  GRADIENT_FACTORS,
   NORMALISATION_EPSILON,
   type Normalisation,
   OPTIMIZERS,
@@ -38,7 +39,7 @@ export async function openHeddleOp(task: OpTask): Promise<Work> {
   const places = probesOf(task);
   return {
     async results() {
-      program.submit();
+      submitChecked(task, program, operands);
       const found: number[] = [];
       for (const index of task.results.keys()) {
         const data = await resultOf(task, program, operands, index);
@@ -70,6 +71,21 @@ function operandVariables(task: OpTask): Variable[] {
     made.push(variable(data, { shape: shapes[index] ?? [], trainable: index < weights, group, ...beside }));
   }
   return made;
+}
+
+/** One step, or those of an optimizer whose weights are compared with the oracle. */
+function submitChecked(task: OpTask, program: Program, operands: readonly Variable[]): void {
+  if (task.op.kind !== 'optimizer') {
+    program.submit();
+    return;
+  }
+  const count = task.results.length;
+  const gradients = dataOf(task).slice(count);
+  for (const factor of GRADIENT_FACTORS) {
+    for (const [index, data] of gradients.entries())
+      operands[count + index]?.assign(data.map((value) => factor * value));
+    program.submit();
+  }
 }
 
 async function resultOf(

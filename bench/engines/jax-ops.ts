@@ -16,7 +16,7 @@ import {
   type OpTask,
   type Pool,
 } from '../ops/task.js';
-import { describeJax } from './jax.js';
+import { computeAll, describeJax } from './jax.js';
 import {
   CHANNELS_FIRST,
   FILTERS_FIRST,
@@ -37,31 +37,39 @@ export async function openJaxOp(task: OpTask): Promise<Work> {
     const layout = layouts[index] ?? null;
     return np.array(turnedData(data, shape, layout), { shape: turnedShape(shape, layout) });
   });
-  const { step, dispose } =
+  const { step, checked, dispose } =
     op.kind === 'optimizer' ? optimizerState(op.rule, operands) : opStep(task, operands);
   const turned = resultLayouts(task).map((layout, index) => turnedPlaces(task.results[index] ?? [], layout));
   const places = probesOf(task);
   return {
     async results() {
-      const data = await Promise.all(step().map((array) => array.data()));
+      const data = await Promise.all(checked().map((array) => array.data()));
       return places.map(({ result, place }) => data[result]?.[turned[result]?.(place) ?? 0] ?? Number.NaN);
     },
     async run(steps) {
-      // What nobody asks for is never computed, so each result is asked for, as a buffer: that waits for nothing.
-      for (let count = 1; count < steps; count++) for (const array of step()) array.gpuBufferSync();
+      for (let count = 1; count < steps; count++) computeAll(step());
       const [last, ...others] = step() as [np.Array, ...np.Array[]];
-      for (const array of others) array.gpuBufferSync();
+      computeAll(others);
       await last.reshape([-1]).slice([0, 1]).data();
     },
     dispose,
   };
 }
 
-function opStep(task: OpTask, operands: np.Array[]): { step(): np.Array[]; dispose(): void } {
+interface Steps {
+  step(): np.Array[];
+  /** What is compared with the oracle. */
+  checked(): np.Array[];
+  dispose(): void;
+}
+
+function opStep(task: OpTask, operands: np.Array[]): Steps {
   const compute = jit(computeOf(task));
   const ready = task.op.kind === 'crossentropy' ? withOneHot(task, operands) : operands;
+  const step = (): np.Array[] => compute(...ready.map((array) => array.ref));
   return {
-    step: () => compute(...ready.map((array) => array.ref)),
+    step,
+    checked: step,
     dispose() {
       compute.dispose();
       for (const array of ready) array.dispose();

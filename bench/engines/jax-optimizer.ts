@@ -1,9 +1,9 @@
-/** One step of an optimizer in jax-js: a `jit` function of weights and what is kept of them, as its documentation shows. */
+/** Optimizers in jax-js, as its documentation shows them: functions of weights and what is kept of them, inside `jit`. */
 
 import { jit, numpy as np } from '@jax-js/jax';
-import { OPTIMIZERS } from '../ops/task.js';
+import { GRADIENT_FACTORS, OPTIMIZERS } from '../ops/task.js';
 
-type State = {
+export type State = {
   weights: np.Array[];
   /** Moments, or velocities and nothing. */
   first: np.Array[];
@@ -12,42 +12,29 @@ type State = {
   powers: np.Array[];
 };
 
-type Rule = (state: State, gradients: np.Array[]) => State;
-
-/** `operands` are weights, then gradients. What a step gives are references to the new weights. */
-export function optimizerState(
-  rule: 'adam' | 'momentum',
-  operands: readonly np.Array[],
-): { step(): np.Array[]; dispose(): void } {
-  const count = operands.length / 2;
-  const weights = operands.slice(0, count);
-  const gradients = operands.slice(count);
-  const zeros = (): np.Array[] => weights.map(({ shape }) => np.zeros(shape));
-  const adam = rule === 'adam';
-  let state: State = {
-    weights,
-    first: zeros(),
-    second: adam ? zeros() : [],
-    powers: adam ? [np.array(1), np.array(1)] : [],
-  };
-  const next = jit(adam ? adamStep : momentumStep);
-  return {
-    step() {
-      state = next(
-        state,
-        gradients.map((gradient) => gradient.ref),
-      );
-      return state.weights.map((weight) => weight.ref);
-    },
-    dispose() {
-      next.dispose();
-      for (const array of [...gradients, ...Object.values(state).flat()]) array.dispose();
-    },
-  };
+export interface AdamNumbers {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
 }
 
-const adamStep: Rule = ({ weights, first, second, powers: [power1, power2] }, gradients) => {
-  const { learningRate, beta1, beta2, epsilon } = OPTIMIZERS.adam;
+const zerosLike = (weights: readonly np.Array[]): np.Array[] => weights.map(({ shape }) => np.zeros(shape));
+
+/** Before the first step of Adam. */
+export const adamState = (weights: np.Array[]): State => ({
+  weights,
+  first: zerosLike(weights),
+  second: zerosLike(weights),
+  powers: [np.array(1), np.array(1)],
+});
+
+/** Consumes what it is given. */
+export function adamStep(
+  { weights, first, second, powers: [power1, power2] }: State,
+  gradients: readonly np.Array[],
+  { learningRate, beta1, beta2, epsilon }: AdamNumbers,
+): State {
   if (!power1 || !power2) throw new RangeError('a state has two powers');
   const [next1, next2] = [power1.mul(beta1), power2.mul(beta2)];
   const rate = np.sqrt(np.subtract(1, next2.ref)).mul(learningRate).div(np.subtract(1, next1.ref));
@@ -63,9 +50,16 @@ const adamStep: Rule = ({ weights, first, second, powers: [power1, power2] }, gr
   });
   rate.dispose();
   return after;
-};
+}
 
-const momentumStep: Rule = ({ weights, first }, gradients) => {
+const momentumState = (weights: np.Array[]): State => ({
+  weights,
+  first: zerosLike(weights),
+  second: [],
+  powers: [],
+});
+
+function momentumStep({ weights, first }: State, gradients: readonly np.Array[]): State {
   const { learningRate, momentum } = OPTIMIZERS.momentum;
   const after: State = { weights: [], first: [], second: [], powers: [] };
   weights.forEach((weight, index) => {
@@ -75,4 +69,40 @@ const momentumStep: Rule = ({ weights, first }, gradients) => {
     after.first.push(velocity);
   });
   return after;
-};
+}
+
+/** `operands` are weights, then gradients. What is given are references to the new weights. */
+export function optimizerState(rule: 'adam' | 'momentum', operands: readonly np.Array[]) {
+  const count = operands.length / 2;
+  const weights = operands.slice(0, count);
+  const gradients = operands.slice(count);
+  const adam = rule === 'adam';
+  let state = adam ? adamState(weights) : momentumState(weights);
+  const next = jit(
+    (before: State, slopes: np.Array[]): State =>
+      adam ? adamStep(before, slopes, OPTIMIZERS.adam) : momentumStep(before, slopes),
+  );
+  const references = (): np.Array[] => state.weights.map((weight) => weight.ref);
+  return {
+    step(): np.Array[] {
+      state = next(
+        state,
+        gradients.map((gradient) => gradient.ref),
+      );
+      return references();
+    },
+    checked(): np.Array[] {
+      for (const factor of GRADIENT_FACTORS) {
+        state = next(
+          state,
+          gradients.map((gradient) => gradient.ref.mul(factor)),
+        );
+      }
+      return references();
+    },
+    dispose(): void {
+      next.dispose();
+      for (const array of [...gradients, ...Object.values(state).flat()]) array.dispose();
+    },
+  };
+}

@@ -20,15 +20,8 @@ import {
   weightShapes,
 } from '../task.js';
 import { adapterName } from './adapter-name.js';
+import { adamState, adamStep, type State } from './jax-optimizer.js';
 import { lastState } from './jax-recurrent.js';
-
-type State = {
-  weights: np.Array[];
-  m: np.Array[];
-  v: np.Array[];
-  /** β₁ᵗ and β₂ᵗ. */
-  powers: np.Array[];
-};
 
 let ready: Promise<string> | null = null;
 
@@ -49,11 +42,14 @@ export async function describeJax(): Promise<Identity> {
   return { version: devDependencies['@jax-js/jax'], adapter: await device() };
 }
 
+/** Computes and disposes: what nobody asks for is never computed, and to be asked for as a buffer waits for nothing. */
+export function computeAll(arrays: readonly np.Array[]): void {
+  for (const array of arrays) array.gpuBufferSync();
+}
+
 export async function openJax(task: Task, drive: 'free' | 'read'): Promise<Work> {
   await device();
-  const weights = startWeights(task);
-  const zeros = (): np.Array[] => weights.map(({ shape }) => np.zeros(shape));
-  let state: State = { weights, m: zeros(), v: zeros(), powers: [np.array(1), np.array(1)] };
+  let state = adamState(startWeights(task));
   const x = images(task);
   const y = targets(task);
   const step = jit(stepOf(task));
@@ -88,29 +84,14 @@ export async function openJax(task: Task, drive: 'free' | 'read'): Promise<Work>
 }
 
 function stepOf(task: Task): (state: State, x: np.Array, y: np.Array) => [np.Array, State] {
-  const { beta1, beta2, epsilon } = ADAM;
   const judged = valueAndGrad((weights: np.Array[], x: np.Array, y: np.Array) => lossOf(task, weights, x, y));
-  return ({ weights, m, v, powers: [power1, power2] }, x, y) => {
-    if (!power1 || !power2) throw new RangeError('a state has two powers');
+  return (state, x, y) => {
     const [loss, gradients] = judged(
-      weights.map((weight) => weight.ref),
+      state.weights.map((weight) => weight.ref),
       x,
       y,
     );
-    const [next1, next2] = [power1.mul(beta1), power2.mul(beta2)];
-    const rate = np.sqrt(np.subtract(1, next2.ref)).mul(task.learningRate).div(np.subtract(1, next1.ref));
-    const after: State = { weights: [], m: [], v: [], powers: [next1, next2] };
-    weights.forEach((weight, index) => {
-      const gradient = gradients[index] as np.Array;
-      const nextM = (m[index] as np.Array).mul(beta1).add(gradient.ref.mul(1 - beta1));
-      const nextV = (v[index] as np.Array).mul(beta2).add(np.square(gradient).mul(1 - beta2));
-      const move = nextM.ref.mul(rate.ref).div(np.sqrt(nextV.ref).add(epsilon));
-      after.weights.push(weight.sub(move));
-      after.m.push(nextM);
-      after.v.push(nextV);
-    });
-    rate.dispose();
-    return [loss, after];
+    return [loss, adamStep(state, gradients, { learningRate: task.learningRate, ...ADAM })];
   };
 }
 

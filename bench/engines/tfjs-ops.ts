@@ -10,6 +10,7 @@ import { dataOf } from '../ops/data.js';
 import { probesOf } from '../ops/probes.js';
 import {
   type Convolution,
+  GRADIENT_FACTORS,
   NORMALISATION_EPSILON,
   type Normalisation,
   OPTIMIZERS,
@@ -20,11 +21,11 @@ import { describeTfjs } from './tfjs.js';
 
 export async function openTfjsOp(task: OpTask): Promise<Work> {
   await describeTfjs();
-  const { step, dispose } = task.op.kind === 'optimizer' ? optimizerStep(task) : opStep(task);
+  const { step, checked, dispose } = task.op.kind === 'optimizer' ? optimizerStep(task) : opStep(task);
   const places = probesOf(task);
   return {
     async results() {
-      const made = step();
+      const made = checked();
       const data = await Promise.all(made.map((tensor) => tensor.data()));
       tf.dispose(task.op.kind === 'optimizer' ? [] : made);
       return places.map(({ result, place }) => data[result]?.[place] ?? Number.NaN);
@@ -49,25 +50,34 @@ export async function openTfjsOp(task: OpTask): Promise<Work> {
 interface Steps {
   /** What one step gives. */
   readonly step: () => tf.Tensor[];
+  /** What is compared with the oracle. */
+  readonly checked: () => tf.Tensor[];
   dispose(): void;
 }
 
 function opStep(task: OpTask): Steps {
   const operands = tensorsOf(task);
   const compute = computeOf(task, operands);
-  return { step: () => tf.tidy(compute), dispose: () => tf.dispose(operands) };
+  const step = (): tf.Tensor[] => tf.tidy(compute);
+  return { step, checked: step, dispose: () => tf.dispose(operands) };
 }
 
-/** Labels become one-hot rows: its loss takes nothing else. */
+/** Labels become one-hot rows: its loss takes nothing else. Behind the operands stands what gradients of pools take besides. */
 function tensorsOf(task: OpTask): tf.Tensor[] {
   const tensors = dataOf(task).map((data, index) =>
     tf.tensor(data, [...(task.operands[index]?.shape ?? [])]),
   );
-  const [logits, labels] = tensors;
-  if (task.op.kind !== 'crossentropy' || !logits || !labels) return tensors;
-  const rows = tf.tidy(() => tf.cast(tf.oneHot(labels as tf.Tensor1D, logits.shape[1] ?? 0), 'float32'));
-  labels.dispose();
-  return [logits, rows];
+  const [first, second] = tensors;
+  if (task.op.kind === 'pool' && task.op.part === 'gradient') {
+    const { of, image, size, stride } = task.op;
+    const forward =
+      of === 'max' ? tf.maxPool(first as tf.Tensor4D, size, stride, 'valid') : tf.zeros([...image]);
+    return [...tensors, forward];
+  }
+  if (task.op.kind !== 'crossentropy' || !first || !second) return tensors;
+  const rows = tf.tidy(() => tf.cast(tf.oneHot(second as tf.Tensor1D, first.shape[1] ?? 0), 'float32'));
+  second.dispose();
+  return [first, rows];
 }
 
 /** Its weights are changed in place, and are the results of every step. */
@@ -85,6 +95,14 @@ function optimizerStep(task: OpTask): Steps {
   return {
     step() {
       optimizer.applyGradients(gradients);
+      return weights;
+    },
+    checked() {
+      for (const factor of GRADIENT_FACTORS) {
+        const turned = gradients.map(({ name, tensor }) => ({ name, tensor: tf.mul(tensor, factor) }));
+        optimizer.applyGradients(turned);
+        tf.dispose(turned.map(({ tensor }) => tensor));
+      }
       return weights;
     },
     dispose() {
@@ -106,7 +124,7 @@ function computeOf({ op }: OpTask, operands: readonly tf.Tensor[]): () => tf.Ten
     case 'convolution':
       return convolved(op, first, second);
     case 'pool':
-      return pooled(op, first as tf.Tensor4D, second as tf.Tensor4D);
+      return pooled(op, [first, second, third]);
     case 'reduce': {
       const reduce = { sum: tf.sum, mean: tf.mean, max: tf.max }[op.of];
       const axis = { all: undefined, rows: 1, columns: 0 }[op.over];
@@ -160,19 +178,21 @@ function convolved(op: Convolution, first: tf.Tensor, second: tf.Tensor): () => 
   }
 }
 
-function pooled(op: Pool, first: tf.Tensor4D, second: tf.Tensor4D): () => tf.Tensor[] {
-  const { of, part, image, size, stride } = op;
+/** The kernels that its gradients of pools call, without the pool before them. */
+function pooled(
+  { of, part, size, stride }: Pool,
+  [first, second, third]: readonly [tf.Tensor, tf.Tensor, tf.Tensor],
+): () => tf.Tensor[] {
   if (part === 'forward') {
     const pool = of === 'max' ? tf.maxPool : tf.avgPool;
-    return () => [pool(first, size, stride, 'valid')];
+    return () => [pool(first as tf.Tensor4D, size, stride, 'valid')];
   }
-  if (of === 'max') {
-    const gradient = tf.grad((x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, size, stride, 'valid'));
-    return () => [gradient(first, second)];
-  }
-  const inputs = { dy: first, input: tf.zeros([...image]) };
+  const [name, inputs] =
+    of === 'max'
+      ? [tf.MaxPoolGrad, { dy: second, input: first, output: third }]
+      : [tf.AvgPoolGrad, { dy: first, input: second }];
   const attrs = { filterSize: [size, size], strides: [stride, stride], pad: 'valid' };
-  return () => [tf.engine().runKernel(tf.AvgPoolGrad, inputs, attrs) as tf.Tensor];
+  return () => [tf.engine().runKernel(name, inputs, attrs) as tf.Tensor];
 }
 
 /** As its layers write it: `moments`, then `batchNorm`; with statistics of rows, whose gradient `batchNorm` lacks, by hand. */

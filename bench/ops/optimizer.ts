@@ -1,8 +1,8 @@
-/** One step of an optimizer on the weights of four dense layers, gradients given. */
+/** Steps of an optimizer on the weights of four dense layers, gradients given. */
 
 import type { Size } from '../case.js';
 import { DIVISION_ULPS, EPSILON, ROOT_ULPS } from './bounds.js';
-import { at, costOf, even, OPTIMIZERS, type OpTask, type Oracle, sizeOf } from './task.js';
+import { at, costOf, even, GRADIENT_FACTORS, OPTIMIZERS, type OpTask, type Oracle, sizeOf } from './task.js';
 
 const LAYERS = 4;
 
@@ -37,30 +37,66 @@ export function optimizerTasks(size: Size): OpTask[] {
   );
 }
 
+/** Products and sums of one step, and what is left of those before it. */
+const MOMENTUM_ULPS = 6;
 /**
- * 1 − β₂ᵗ in float32 is off by ε/2 of 1e-3, so by 60 ε of itself; and where g is tiny, it counts that Adam's own ε stands beside √v for
- * some engines and beside √v̂ for others.
+ * Of Adam. 1 − β₂ᵗ and 1 − β₂ in float32 are off by up to ε/2 of 1e-3, and a power of β₂ by the rounding of its products too: less than 200 ε
+ * of a move.
  */
-const adamUlps = (gradient: number): number => {
-  const { beta2, epsilon } = OPTIMIZERS.adam;
-  const place = epsilon / Math.sqrt(1 - beta2) / (Math.abs(gradient) * EPSILON);
-  return 2 * (ROOT_ULPS + DIVISION_ULPS) + 60 + place;
-};
+const ADAM_ULPS = MOMENTUM_ULPS + 2 * (ROOT_ULPS + DIVISION_ULPS) + 200;
 
-/** Products and sums. */
-const MOMENTUM_ULPS = 3;
-
-/** The first step: all that is kept was 0. */
+/** The last of the steps that are checked: all that is kept was 0 before them. */
 function oracle(rule: 'adam' | 'momentum', data: Parameters<OpTask['oracle']>[0]): Oracle {
-  const { learningRate } = OPTIMIZERS[rule];
+  const movesOf = rule === 'adam' ? adamMoves : momentumMoves;
   return (result, place) => {
     const weight = at(data[result] ?? [], place);
     const gradient = at(data[data.length / 2 + result] ?? [], place);
-    // Adam's corrections of the bias cancel: m̂ = g and √v̂ = |g|.
-    const [move, ulps] =
-      rule === 'adam'
-        ? [learningRate * Math.sign(gradient), adamUlps(gradient)]
-        : [learningRate * gradient, MOMENTUM_ULPS];
-    return { value: weight - move, tolerance: EPSILON * (Math.abs(weight) + ulps * Math.abs(move)) };
+    const moves = movesOf(GRADIENT_FACTORS.map((factor) => factor * gradient));
+    const value = moves.reduce((sum, { move }) => sum - move, weight);
+    const reach = moves.reduce((sum, { size }) => sum + size, Math.abs(weight));
+    // Each step rounds the weight once.
+    return {
+      value,
+      tolerance: moves.reduce((sum, { error }) => sum + error, EPSILON * moves.length * reach),
+    };
   };
+}
+
+interface Move {
+  readonly move: number;
+  /** At least as large as the move and all that it is summed from. */
+  readonly size: number;
+  readonly error: number;
+}
+
+/** u ← μ·u + η·g; w ← w − u */
+function momentumMoves(gradients: readonly number[]): Move[] {
+  const { learningRate, momentum } = OPTIMIZERS.momentum;
+  let [move, size] = [0, 0];
+  return gradients.map((gradient) => {
+    move = momentum * move + learningRate * gradient;
+    size = momentum * size + learningRate * Math.abs(gradient);
+    return { move, size, error: EPSILON * MOMENTUM_ULPS * size };
+  });
+}
+
+/** m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; w ← w − α·m / (√v + ε), α = η·√(1 − β₂ᵗ) / (1 − β₁ᵗ) */
+function adamMoves(gradients: readonly number[]): Move[] {
+  const { learningRate, beta1, beta2, epsilon } = OPTIMIZERS.adam;
+  let [m, size, v] = [0, 0, 0];
+  return gradients.map((gradient, index) => {
+    m = beta1 * m + (1 - beta1) * gradient;
+    size = beta1 * size + (1 - beta1) * Math.abs(gradient);
+    v = beta2 * v + (1 - beta2) * gradient ** 2;
+    const alpha = (learningRate * Math.sqrt(1 - beta2 ** (index + 1))) / (1 - beta1 ** (index + 1));
+    const root = Math.sqrt(v);
+    const reach = (alpha * size) / (root + epsilon);
+    // Some engines add ε to √v, others to √v̂, which counts where the gradient is tiny.
+    const beside = epsilon / (root + epsilon);
+    return {
+      move: (alpha * m) / (root + epsilon),
+      size: reach,
+      error: reach * (EPSILON * ADAM_ULPS + beside),
+    };
+  });
 }

@@ -31,7 +31,7 @@ export type Op =
   | { readonly kind: 'gelu' }
   /** [x, y] → Σ x · y. */
   | { readonly kind: 'dot' }
-  /** [weights…, gradients…] → the weights after one step of `OPTIMIZERS`. */
+  /** [weights…, gradients…] → the weights after a step of `OPTIMIZERS` for each of `GRADIENT_FACTORS`. */
   | { readonly kind: 'optimizer'; readonly rule: 'adam' | 'momentum' };
 
 /** NHWC and HWIO. Forward: [x, filter] → y; to the input: [dy, filter] → dx; to the filter: [x, dy] → dfilter. */
@@ -73,6 +73,12 @@ export const OPTIMIZERS = Object.freeze({
   adam: Object.freeze({ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-10 }),
   momentum: Object.freeze({ learningRate: 1e-3, momentum: 0.9 }),
 });
+
+/**
+ * What the gradients are multiplied by in the steps that are checked: in a first step, and where gradients stay as they are, what is kept
+ * of them tells little. Powers of two, so that nobody rounds; 1 last, as timed steps take gradients as they are.
+ */
+export const GRADIENT_FACTORS = [0.25, -0.5, 1] as const;
 
 /** Numbers spread evenly between two bounds. */
 export interface Operand {

@@ -92,7 +92,7 @@ describe('the suites of ops', () => {
   });
 });
 
-it('refuse to time kernels that leave out a term, or change a sign', async () => {
+it('refuse to time kernels that leave out a term, change a sign, or forget a moment', async () => {
   /** What a shader says, and what it is made to say. */
   const planted: Readonly<Record<string, readonly [from: string, to: string]>> = {
     'matmul/17': ['k < tile.steps;', 'k < tile.steps - 1u;'],
@@ -102,7 +102,8 @@ it('refuse to time kernels that leave out a term, or change a sign', async () =>
     'sum/rows': ['rest < EXTENT % 4u;', 'rest < EXTENT % 4u - 1u;'],
     'softmax/65': ['var total = 0.0;', 'var total = 1e-4;'],
     'layer-norm/forward': ['rest < EXTENT % 4u;', 'rest < EXTENT % 4u - 1u;'],
-    'adam/1M': ['- alpha * next_m', '+ alpha * next_m'],
+    'adam/1M': ['first_moments[i] = select(m, next_m, sound);', 'first_moments[i] = m;'],
+    'momentum/1M': ['velocities[i] = select(u, next_u, sound);', 'velocities[i] = u;'],
   };
   const rows = await run({ cases: Object.keys(planted), peers: false }, async (page) => {
     await page.evaluateOnNewDocument((changes) => {

@@ -11,7 +11,7 @@ import { poolingTasks } from '../../bench/ops/pooling.js';
 import { placesOf } from '../../bench/ops/probes.js';
 import { reductionTasks } from '../../bench/ops/reductions.js';
 import { softmaxTasks } from '../../bench/ops/softmax.js';
-import { type OperandData, type OpTask, sizeOf } from '../../bench/ops/task.js';
+import { GRADIENT_FACTORS, OPTIMIZERS, type OperandData, type OpTask, sizeOf } from '../../bench/ops/task.js';
 
 const FAMILIES = [
   matmulTasks,
@@ -76,6 +76,56 @@ describe('an oracle', () => {
     const without = task.oracle(damaged)(result, place);
     expect(Math.abs(without.value - value), `without element ${index}`).toBeGreaterThan(4 * tolerance);
   });
+});
+
+describe('the oracle of an optimizer', () => {
+  const round = Math.fround;
+  /** Weights after the checked steps in float32, by rules that keep `kept` of what they have gathered. */
+  const RULES = {
+    adam(weight: number, gradient: number, kept: number): number {
+      const { learningRate, beta1, beta2, epsilon } = OPTIMIZERS.adam;
+      let [w, m, v] = [weight, 0, 0];
+      GRADIENT_FACTORS.forEach((factor, index) => {
+        const g = factor * gradient;
+        m = round(round(beta1 * kept * m) + round((1 - beta1) * g));
+        v = round(round(beta2 * kept * v) + round((1 - beta2) * g * g));
+        const [one, two] = [beta1, beta2].map((beta) => round(1 - round(beta ** (index + 1)))) as [
+          number,
+          number,
+        ];
+        w = round(w - round((learningRate * (m / one)) / (Math.sqrt(v / two) + epsilon)));
+      });
+      return w;
+    },
+    momentum(weight: number, gradient: number, kept: number): number {
+      const { learningRate, momentum } = OPTIMIZERS.momentum;
+      let [w, u] = [weight, 0];
+      for (const factor of GRADIENT_FACTORS) {
+        u = round(round(momentum * kept * u) - round(learningRate * factor * gradient));
+        w = round(w + u);
+      }
+      return w;
+    },
+  };
+
+  it.each(['adam', 'momentum'] as const)(
+    'of %s forgives float32, and no moment that is forgotten',
+    (rule) => {
+      const task = optimizerTasks('tiny').find(({ name }) => name.startsWith(rule)) as OpTask;
+      const data = dataOf(task);
+      const oracle = task.oracle(data);
+      for (const [result, shape] of task.results.entries()) {
+        for (const place of placesOf(shape)) {
+          const weight = data[result]?.[place] ?? 0;
+          const gradient = data[task.results.length + result]?.[place] ?? 0;
+          const { value, tolerance } = oracle(result, place);
+          expect(Math.abs(RULES[rule](weight, gradient, 1) - value)).toBeLessThan(tolerance);
+          if (Math.abs(gradient) < 0.1) continue;
+          expect(Math.abs(RULES[rule](weight, gradient, 0) - value)).toBeGreaterThan(4 * tolerance);
+        }
+      }
+    },
+  );
 });
 
 interface Looked {
