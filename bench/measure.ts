@@ -3,6 +3,7 @@
  * machine does meets all of them alike; only their ratios mean something.
  */
 
+import { requireSameAdapter } from './adapter.js';
 import { countCalls } from './calls.js';
 import type { BenchCase, Contestant, Expected, Identity, Size, Work } from './case.js';
 import type { Roof } from './roofline.js';
@@ -74,6 +75,7 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
         entry.identity = await entry.contestant.describe();
         opened = performance.now();
         entry.work = await entry.contestant.open();
+        requireSameAdapter((entries[0] as Entry).identity, entry.identity);
       }
       await act(entry.work);
     } catch (error) {

@@ -3,6 +3,7 @@
  * the nearer of the two limits. Plain WebGPU on a device of its own, so that no engine's code is in the yardstick.
  */
 
+import { requestAdapter } from './adapter.js';
 import type { Size } from './case.js';
 
 export interface Roof {
@@ -51,9 +52,7 @@ export const measureRoof = (size: Size): Promise<Roof> =>
   }));
 
 export async function onPlainDevice<T>(work: (device: GPUDevice) => Promise<T>): Promise<T> {
-  const adapter = await navigator.gpu.requestAdapter();
-  if (!adapter) throw new Error('there is no WebGPU adapter');
-  const device = await adapter.requestDevice();
+  const device = await (await requestAdapter()).requestDevice();
   try {
     return await work(device);
   } finally {

@@ -1,23 +1,19 @@
 // What an adapter of WebGPU says of itself: the same words for a page, Dawn in Node and Deno.
+import { ADAPTER_OPTIONS } from '../bench/adapter.js';
+import { type AdapterWords, adapterName, isSoftwareAdapter } from '../src/core/adapter.js';
 
-export interface AdapterReport {
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly device: string;
-  readonly description: string;
+export interface AdapterReport extends AdapterWords {
   /** The processor does the work of a GPU: SwiftShader, llvmpipe, WARP. */
   readonly software: boolean;
 }
 
-/** Whether an adapter's names are those of a processor doing a GPU's work. */
-export function isSoftware(info: Omit<AdapterReport, 'software'>, isFallback: boolean): boolean {
-  const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-  return isFallback || /swiftshader|llvmpipe|lavapipe|basic render|\bwarp\b/i.test(names);
-}
+/** Whether a processor does a GPU's work, by flag or by name. */
+export const isSoftware = (info: AdapterWords, isFallback: boolean): boolean =>
+  isFallback || isSoftwareAdapter(info);
 
-/** The adapter that `gpu` gives unasked; `undefined` where it gives none. */
+/** The adapter that `gpu` gives who asks as the benchmarks do; `undefined` where it gives none. */
 export async function reportAdapter(gpu: GPU | undefined): Promise<AdapterReport | undefined> {
-  const adapter = await gpu?.requestAdapter();
+  const adapter = await gpu?.requestAdapter(ADAPTER_OPTIONS);
   if (!adapter) return undefined;
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
   const names = { vendor, architecture, device, description };
@@ -25,10 +21,8 @@ export async function reportAdapter(gpu: GPU | undefined): Promise<AdapterReport
 }
 
 /** `nvidia, hopper, …`, and whether it is software. */
-export function adapterWords({ vendor, architecture, device, description, software }: AdapterReport): string {
-  const names = [vendor, architecture, device, description].filter((name) => name !== '');
-  return `${names.join(', ') || 'unnamed'}${software ? ' (software)' : ''}`;
-}
+export const adapterWords = (adapter: AdapterReport): string =>
+  `${adapterName(adapter)}${adapter.software ? ' (software)' : ''}`;
 
 /** What to do where an engine that runs on Vulkan, such as `Dawn`, finds no adapter. */
 export function noAdapter(engine: string, env: Readonly<Record<string, string | undefined>>): Error {

@@ -1,7 +1,8 @@
 /** The least that JavaScript must do for a dispatch: a loop of three calls, with real pipelines and bind groups on a plain device. */
 
+import { adapterName } from '../../src/core/adapter.js';
+import { requestAdapter } from '../adapter.js';
 import type { Identity, Work } from '../case.js';
-import { adapterName } from './adapter-name.js';
 
 /** Pipelines that take turns, each with a bind group of its own. */
 const KERNELS = 8;
@@ -17,15 +18,13 @@ const source = (factor: number): string => `
 }`;
 
 export async function describeBareLoop(): Promise<Identity> {
-  const adapter = await navigator.gpu.requestAdapter();
-  return { version: 'a bare loop', adapter: adapterName(adapter?.info) };
+  const { info } = await requestAdapter();
+  return { version: 'a bare loop', adapter: adapterName(info) };
 }
 
 /** `sample` gives microseconds of a dispatch in `rounds` submits of `dispatches` each. */
 export async function openBareLoop(dispatches: number, rounds: number): Promise<Work> {
-  const adapter = await navigator.gpu.requestAdapter();
-  if (!adapter) throw new Error('there is no WebGPU adapter');
-  const device = await adapter.requestDevice();
+  const device = await (await requestAdapter()).requestDevice();
   const buffers = Array.from({ length: 3 * KERNELS }, () =>
     device.createBuffer({ size: SIZE, usage: GPUBufferUsage.STORAGE }),
   );

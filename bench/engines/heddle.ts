@@ -18,6 +18,8 @@ import {
   variable,
 } from 'heddle';
 import { version } from '../../package.json';
+import { adapterName } from '../../src/core/adapter.js';
+import { ADAPTER_OPTIONS } from '../adapter.js';
 import type { Identity, Work } from '../case.js';
 import {
   ADAM,
@@ -31,7 +33,6 @@ import {
   type Task,
   weightShapes,
 } from '../task.js';
-import { adapterName } from './adapter-name.js';
 
 export async function describeHeddle(): Promise<Identity> {
   const { adapter } = await device();
@@ -42,7 +43,7 @@ let ready: ReturnType<typeof init> | null = null;
 
 /** WebGPU or an error: the CPU reference is no contestant. */
 const device = (): ReturnType<typeof init> => {
-  ready ??= init({ device: 'webgpu' });
+  ready ??= init({ device: 'webgpu', ...ADAPTER_OPTIONS });
   return ready;
 };
 

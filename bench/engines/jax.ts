@@ -7,6 +7,7 @@
 
 import { defaultDevice, getWebGPUDevice, init, jit, lax, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { devDependencies } from '../../package.json';
+import { adapterName } from '../../src/core/adapter.js';
 import type { Identity, Work } from '../case.js';
 import {
   ADAM,
@@ -19,7 +20,6 @@ import {
   type TaskLayer,
   weightShapes,
 } from '../task.js';
-import { adapterName } from './adapter-name.js';
 import { adamState, adamStep, type State } from './jax-optimizer.js';
 import { lastState } from './jax-recurrent.js';
 

@@ -1,5 +1,6 @@
 /** A contestant whose engine is loaded only when it is first asked for. */
 
+import { NO_ADAPTER } from '../adapter.js';
 import type { Contestant, Identity, Work } from '../case.js';
 import type { EngineName } from '../row.js';
 
@@ -15,7 +16,7 @@ export const lazyContestant = (engine: EngineName, load: () => Promise<Side>): C
       return await (await load()).describe();
     } catch {
       // Why it could not start is what `open` throws.
-      return { version: 'unknown', adapter: 'none' };
+      return { version: 'unknown', adapter: NO_ADAPTER };
     }
   },
   async open() {

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // As its package `@tensorflow/tfjs` does: its recurrent layers call methods of tensors.
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { adapterName } from '../../src/core/adapter.js';
 import type { Identity, Work } from '../case.js';
 import {
   ADAM,
@@ -23,7 +24,6 @@ import {
   type Task,
   weightShapes,
 } from '../task.js';
-import { adapterName } from './adapter-name.js';
 import { recurrentModel } from './tfjs-recurrent.js';
 
 let ready: Promise<string> | null = null;

@@ -1,7 +1,8 @@
 /** The limits that kernels are judged by. */
 
+import { adapterName } from '../../src/core/adapter.js';
+import { requestAdapter } from '../adapter.js';
 import { type BenchCase, type Contestant, NOTHING_EXPECTED, type Size } from '../case.js';
-import { adapterName } from '../engines/adapter-name.js';
 import { measureGbps, measureGflops, onPlainDevice } from '../roofline.js';
 
 type Measure = (device: GPUDevice, size: Size) => Promise<number>;
@@ -37,8 +38,8 @@ const caseOf = (size: Size, { measure, ...limit }: Limit): BenchCase => ({
 const plain = (measure: Measure, size: Size): Contestant => ({
   engine: 'heddle',
   async describe() {
-    const adapter = await navigator.gpu.requestAdapter();
-    return { version: '(plain WebGPU)', adapter: adapterName(adapter?.info) };
+    const { info } = await requestAdapter();
+    return { version: '(plain WebGPU)', adapter: adapterName(info) };
   },
   async open() {
     const sample = (): Promise<number> => onPlainDevice((device) => measure(device, size));

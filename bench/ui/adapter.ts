@@ -1,6 +1,7 @@
 /** The adapter that the browser gives to pages: its name, what it offers, and its limits. */
 
-import { adapterName } from '../engines/adapter-name.js';
+import { adapterName } from '../../src/core/adapter.js';
+import { ADAPTER_OPTIONS } from '../adapter.js';
 import { threeDigits } from '../format.js';
 import type { Roof } from '../roofline.js';
 import { element } from './element.js';
@@ -20,7 +21,7 @@ const FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timesta
 /** Fills `place`; says so where there is no adapter. */
 export async function showAdapter(place: HTMLElement): Promise<void> {
   const gpu: GPU | undefined = navigator.gpu;
-  const adapter = await gpu?.requestAdapter();
+  const adapter = await gpu?.requestAdapter(ADAPTER_OPTIONS);
   if (!adapter) {
     place.replaceChildren(
       element(

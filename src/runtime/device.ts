@@ -1,5 +1,6 @@
 /** Acquires a GPU device, or borrows the caller's. Nothing here looks at `navigator` before it is called. */
 
+import { isSoftwareAdapter } from '../core/adapter.js';
 import type { Capabilities } from '../kernels/kernel.js';
 import { type AdapterInfo, GpuContext } from './context.js';
 import { refusal } from './refusal.js';
@@ -28,8 +29,6 @@ const RAISED = [
 
 /** Wanted where the adapter has them: times of passes, and values shared within a subgroup. */
 const FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
-
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i;
 
 /**
  * A context on a new device, with the adapter's own limits, or on `options.gpuDevice`.
@@ -86,8 +85,7 @@ function described(
     isFallbackAdapter,
     subgroupMinSize = 1,
   } = info ?? {};
-  const software =
-    isFallbackAdapter === true || SOFTWARE.test([vendor, architecture, name, description].join(' '));
+  const software = isFallbackAdapter === true || isSoftwareAdapter(info);
   const { limits } = device;
   return {
     adapter: { vendor, architecture, device: name, description, software },
