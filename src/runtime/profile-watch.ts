@@ -1,6 +1,6 @@
 /**
  * Watches for work on the device: timestamps at both ends of a pass or, on a device without them, the clock around a submit. Either is
- * coarse (browsers round timestamps to 0.1 ms), so that what is timed must last much longer.
+ * coarse (Chrome rounds timestamps to 65 µs), so that what is timed must last much longer.
  */
 
 import type { GpuContext } from './context.js';
