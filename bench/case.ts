@@ -62,11 +62,14 @@ export interface BenchCase {
   readonly cost?: Cost;
   /** The right results. */
   expected(): Expected;
-  /** Whether the first result is timed too, compilation included: where no case before compiled the same. */
+  /** Whether the first result is timed too, compilation included. It is cold only in a page or process of its own, which drivers give it. */
   readonly first?: boolean;
   /** Heddle first; the others are compared with it. */
   readonly contestants: readonly Contestant[];
 }
+
+/** `steps/celsius/free`. */
+export const fullName = ({ suite, name }: Pick<BenchCase, 'suite' | 'name'>): string => `${suite}/${name}`;
 
 /** `full` is what the figures are for; `tiny` runs everything once, for tests. */
 export type Size = 'full' | 'tiny';

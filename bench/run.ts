@@ -1,6 +1,6 @@
 /** Runs suites case by case; the page and the command both call this. */
 
-import type { BenchCase, Size } from './case.js';
+import { type BenchCase, fullName, type Size } from './case.js';
 import { measure } from './measure.js';
 import { measureRoof, type Roof } from './roofline.js';
 import { ENGINES, type EngineName, leastMilliseconds, type Row, rowsOf } from './row.js';
@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly suites?: readonly string[];
   /** `NAME`, in whichever suites have it, or `SUITE/NAME`. Default: all of the suites. */
   readonly cases?: readonly string[];
+  /** Of these, `SUITE/NAME`, the ones that run here, in their order; the rest runs in another page or process. Default: all of them. */
+  readonly only?: readonly string[];
   /** Whether other engines run too. Default true. */
   readonly peers?: boolean;
   /** Samples of each engine and case. Default 9. */
@@ -36,16 +38,25 @@ export interface Progress {
 
 export const DEFAULT_RUNS = 9;
 
-/** The rows of the suites asked for, in order. Throws for unknown suites and cases, and where a signal aborts. */
-export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
-  const { suites = Object.keys(SUITES), peers = true, runs = DEFAULT_RUNS, size = 'full', signal } = options;
+/** What asks for cases. */
+type Choice = Pick<RunOptions, 'suites' | 'cases' | 'only' | 'peers' | 'size'>;
+
+/** The cases asked for, each once. Throws for unknown suites and cases. */
+export function chosenCases({ suites, cases, only, peers = true, size = 'full' }: Choice): BenchCase[] {
   const engines: readonly EngineName[] = peers ? ENGINES : ['heddle'];
-  const offered = suites.flatMap((name) => {
+  const offered = [...new Set(suites ?? Object.keys(SUITES))].flatMap((name) => {
     const suite = SUITES[name];
     if (!suite) throw new Error(`no suite '${name}'; there are ${Object.keys(SUITES).join(', ')}`);
     return suite.cases(size, engines);
   });
-  const cases = options.cases ? options.cases.flatMap((name) => casesNamed(name, offered)) : offered;
+  if (only) return offered.filter((bench) => only.includes(fullName(bench)));
+  return cases ? [...new Set(cases.flatMap((name) => casesNamed(name, offered)))] : offered;
+}
+
+/** The rows of the cases asked for, in order. Throws for unknown suites and cases, and where a signal aborts. */
+export async function runSuites(options: RunOptions = {}): Promise<Row[]> {
+  const { runs = DEFAULT_RUNS, size = 'full', signal } = options;
+  const cases = chosenCases(options);
   const rows: Row[] = [];
   const start = performance.now();
   let roof: Roof | undefined;
@@ -92,7 +103,7 @@ export function byCase(rows: readonly Row[]): Map<string, Row[]> {
 
 /** Of the rows `NAME/first`. */
 export const aboutFirst = ({ about }: BenchCase): string =>
-  `The first step of the same, from a loaded library and a ready device to the first loss, compilation included: ${about}`;
+  `The first step of the same, from a loaded library and a ready device to the first loss, with the compilation of every kernel that no earlier case of this page compiled (the commands give each first step a page or process of its own; here reload the page for that): ${about}`;
 
 /** A case whose step takes longer than this at best is left out, unless it is asked for by name. */
 const LONGEST_MS = 1000;
@@ -120,5 +131,3 @@ function casesNamed(name: string, offered: readonly BenchCase[]): readonly Bench
   if (found.length > 0) return found;
   throw new Error(`no case '${name}'; there are ${offered.map(fullName).join(', ')}`);
 }
-
-const fullName = ({ suite, name }: BenchCase): string => `${suite}/${name}`;

@@ -4,10 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { groupsOf } from './bench/groups.js';
 import { benchHelp, benchOptions } from './bench/options.js';
-import { clearProgress, printProfile, printResult, showProgress, showRows } from './bench/print.js';
+import { failBench, printProfile, printRun, showProgress, showRows } from './bench/print.js';
 import { buildSuites } from './bench/suites-bundle.js';
-import { openSuites } from './bench/suites-process.js';
+import { runInProcesses, withSuites } from './bench/suites-process.js';
 import { projectRoot } from './entries.js';
 
 const options = benchOptions(process.argv.slice(2));
@@ -17,21 +18,18 @@ function dawnVersion(): string {
   return `Dawn of webgpu ${JSON.parse(readFileSync(manifest, 'utf8')).version}`;
 }
 
-async function runInProcess(module: string): Promise<void> {
+async function run(module: string): Promise<void> {
   const script = fileURLToPath(new URL('bench/dawn-worker.ts', import.meta.url));
-  const suites = await openSuites({ script, args: [module] });
-  const hooks = { onProgress: showProgress };
-  try {
-    if (options.profile) {
-      printProfile(dawnVersion(), await suites.profile(options.profile, hooks), options);
-    } else {
-      const result = await suites.run(options.run, { ...hooks, onRows: showRows });
-      if (result.rows.length > 0) printResult(dawnVersion(), result, options);
-      if (result.error !== null) throw new Error(result.error);
-    }
-  } finally {
-    await suites.close();
+  const program = { script, args: [module] };
+  const hooks = { onProgress: showProgress, onRows: showRows };
+  const { profile } = options;
+  if (profile) {
+    const found = await withSuites(program, (suites) => suites.profile(profile, hooks));
+    printProfile(dawnVersion(), found, options);
+    return;
   }
+  const cases = await withSuites(program, (suites) => suites.list(options.run));
+  printRun(dawnVersion(), await runInProcesses(program, options.run, groupsOf(cases), hooks), options);
 }
 
 async function main(): Promise<void> {
@@ -44,11 +42,9 @@ async function main(): Promise<void> {
   try {
     const module = join(folder, 'suites.mjs');
     writeFileSync(module, await buildSuites());
-    await runInProcess(module);
+    await run(module);
   } catch (error) {
-    clearProgress();
-    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    failBench(error);
   } finally {
     rmSync(folder, { recursive: true });
   }

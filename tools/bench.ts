@@ -1,7 +1,8 @@
 // `npm run bench`: builds the page of the benchmarks, runs it in a headless browser and prints a table.
+import { COLD } from './bench/cold.js';
 import { driveBench, driveProfile } from './bench/drive.js';
 import { benchHelp, benchOptions } from './bench/options.js';
-import { printProfile, printResult, showProgress } from './bench/print.js';
+import { failBench, printProfile, printRun, showProgress, showRows } from './bench/print.js';
 import { serveBench } from './bench/site.js';
 import { launchBrowser } from './browser.js';
 
@@ -10,23 +11,28 @@ const options = benchOptions(process.argv.slice(2));
 async function main(): Promise<void> {
   process.stderr.write('bench: building the page\n');
   const site = await serveBench();
-  const { browser, version } = await launchBrowser();
-  const close = async (): Promise<void> => {
-    await browser.close();
+  try {
+    await runIn(site.url);
+  } finally {
     await site.close();
-  };
+  }
+}
+
+async function runIn(url: string): Promise<void> {
+  Object.assign(process.env, COLD);
+  const { browser, version } = await launchBrowser();
   process.once('SIGINT', () => {
-    void close().finally(() => process.exit(130));
+    void browser.close().finally(() => process.exit(130));
   });
-  const hooks = { onProgress: showProgress };
+  const hooks = { onProgress: showProgress, onRows: showRows };
   try {
     if (options.profile)
-      printProfile(version, await driveProfile(browser, site.url, options.profile, hooks), options);
-    else printResult(version, await driveBench(browser, site.url, options.run, hooks), options);
+      printProfile(version, await driveProfile(browser, url, options.profile, hooks), options);
+    else printRun(version, await driveBench(browser, url, options.run, hooks), options);
   } finally {
-    await close();
+    await browser.close();
   }
 }
 
 if (options.help) console.log(benchHelp('bench'));
-else await main();
+else await main().catch(failBench);

@@ -1,9 +1,9 @@
 // What the tests of the benchmarks share: the built page, served once for a file, and the browser.
 import puppeteer, { type Browser, type Page } from 'puppeteer';
 import { afterAll, beforeAll, inject } from 'vitest';
+import type { SuiteOptions } from '../../bench/face.js';
 import type { Row } from '../../bench/row.js';
 import { driveBench } from '../../tools/bench/drive.js';
-import type { SuiteOptions } from '../../tools/bench/options.js';
 import { type Site, serveBench } from '../../tools/bench/site.js';
 
 export interface Benches {
@@ -28,7 +28,9 @@ export function benches(): Benches {
   return {
     async run(options, prepare = async () => {}) {
       const asked: SuiteOptions = { size: 'tiny', runs: 2, ...options };
-      return (await driveBench(browser, site.url, asked, { prepare })).rows;
+      const { rows, errors } = await driveBench(browser, site.url, asked, { prepare });
+      if (errors.length > 0) throw new Error(errors.join('\n'));
+      return rows;
     },
     site: () => site,
     browser: () => browser,

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import type { Roof } from '../../bench/roofline.js';
 import type { Row } from '../../bench/row.js';
 import { type AdapterReport, adapterWords } from '../adapter.js';
+import { groupsOf, groupWords } from '../bench/groups.js';
 import { profileTable } from '../bench/profile-table.js';
 import type { SuitesReady } from '../bench/suites-messages.js';
-import { openSuites, type SuiteProcess } from '../bench/suites-process.js';
+import { runInProcesses, withSuites } from '../bench/suites-process.js';
 import { benchTable } from '../bench/table.js';
 import { type CaseTotals, runCases } from '../gpu-cases/run.js';
 import type { WorkerProgram } from '../worker.js';
@@ -65,16 +66,6 @@ function freshFile(name: string): (text: string) => void {
 
 const program = (worker: string, env: Environment): WorkerProgram => ({ script, args: [worker], env });
 
-/** What `work` gives with a fresh process of suites, which ends then. */
-async function withProcess<T>(env: Environment, work: (process: SuiteProcess) => Promise<T>): Promise<T> {
-  const process = await openSuites(program(WORKERS.suites, env));
-  try {
-    return await work(process);
-  } finally {
-    await process.close();
-  }
-}
-
 /** The first driver, best first, that gives an adapter which may be used. Throws where none does, and says what each said. */
 async function findDriver(): Promise<Omit<SuitesReady, 'say'> & { readonly env: Environment }> {
   const refused: string[] = [];
@@ -82,7 +73,10 @@ async function findDriver(): Promise<Omit<SuitesReady, 'say'> & { readonly env: 
   for (const driver of drivers) {
     const env = environmentOf(driver);
     try {
-      const { adapter, suites, profiled } = await withProcess(env, async (found) => found);
+      const { adapter, suites, profiled } = await withSuites(
+        program(WORKERS.suites, env),
+        async (found) => found,
+      );
       if (!adapter.software || process.env.HEDDLE_ALLOW_SOFTWARE === '1')
         return { env, adapter, suites, profiled };
       refused.push(`${driver.path}: ${adapterWords(adapter)}; HEDDLE_ALLOW_SOFTWARE=1 accepts it`);
@@ -120,7 +114,7 @@ async function casesOf({ caseFiles }: PackOptions, env: Environment): Promise<Ca
   return totals;
 }
 
-/** A process for each suite: what crashes the driver costs the rest of its suite alone. Each row counts as a test. */
+/** A process for each suite, and for each first step: what crashes the driver costs the rest of its own alone. Each row counts as a test. */
 async function suitesOf(
   { suites: wanted, run }: PackOptions,
   offered: readonly string[],
@@ -128,34 +122,26 @@ async function suitesOf(
   adapter: AdapterReport,
 ): Promise<CaseTotals> {
   if (!wanted) return { passed: 0, failed: 0 };
-  const names = wanted.length > 0 ? wanted : offered;
-  const rows: Row[] = [];
-  let roof: Roof | null = null;
-  let failed = 0;
-  const keep = (): void => {
+  const options = { ...run, suites: wanted.length > 0 ? wanted : offered };
+  const suites = program(WORKERS.suites, env);
+  const keep = (rows: readonly Row[], roof: Roof | null): void => {
     writeFileSync(join(results, 'rows.json'), `${JSON.stringify(rows, null, 1)}\n`);
     const head = `${adapterWords(adapter)}, ${new Date().toISOString()}, ${run.runs} samples`;
     writeFileSync(join(results, 'table.txt'), `${head}\n${benchTable(rows, roof)}\n`);
   };
-  // Cases that are asked for by name may stand in any suite.
-  for (const group of run.cases ? [names] : names.map((name) => [name])) {
-    console.log(`suites: ${group.join(', ')}`);
-    const onRows = (found: readonly Row[]): void => {
-      rows.push(...found);
-      keep();
+  const soFar: Row[] = [];
+  const cases = await withSuites(suites, (process) => process.list(options));
+  const { rows, roof, errors } = await runInProcesses(suites, options, groupsOf(cases, { bySuite: true }), {
+    onGroup: (group) => console.log(`suites: ${groupWords(group)}`),
+    onRows(found) {
+      soFar.push(...found);
+      keep(soFar, null);
       console.log(benchTable(found, null));
-    };
-    try {
-      const result = await withProcess(env, (process) => process.run({ ...run, suites: group }, { onRows }));
-      roof ??= result.roof;
-      if (result.error !== null) throw new Error(result.error);
-    } catch (error) {
-      failed++;
-      console.log(`FAILED ${group.join(', ')}: ${wordsOf(error)}`);
-    }
-  }
-  keep();
-  failed += rows.filter((row) => row.failed !== null).length;
+    },
+  });
+  keep(rows, roof);
+  for (const error of errors) console.log(`FAILED ${error}`);
+  const failed = errors.length + rows.filter((row) => row.failed !== null).length;
   return { passed: rows.filter((row) => row.failed === null && row.leftOut === null).length, failed };
 }
 
@@ -170,7 +156,9 @@ async function profilesOf(
     let text: string;
     try {
       const options = { task, size: run.size ?? 'full' };
-      text = profileTable(await withProcess(env, (process) => process.profile(options)));
+      text = profileTable(
+        await withSuites(program(WORKERS.suites, env), (process) => process.profile(options)),
+      );
       totals.passed++;
     } catch (error) {
       text = `FAILED profile of ${task}: ${wordsOf(error)}`;

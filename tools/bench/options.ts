@@ -1,11 +1,8 @@
 // The options that every command of the benchmarks understands.
 import { parseArgs } from 'node:util';
 import type { Size } from '../../bench/case.js';
-import type { RunOptions } from '../../bench/run.js';
+import type { SuiteOptions } from '../../bench/face.js';
 import { SUITE_NAMES } from '../../bench/suites/names.js';
-
-/** What crosses to whoever runs the suites, in a page or in a process. */
-export type SuiteOptions = Pick<RunOptions, 'suites' | 'cases' | 'peers' | 'runs' | 'size'>;
 
 /** Of one training step. */
 export interface ProfileOptions {

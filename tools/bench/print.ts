@@ -1,9 +1,9 @@
 // What the commands of the benchmarks write: progress for people, then the table, then the rows for programs.
-import type { BenchResult } from '../../bench/face.js';
 import { threeDigits } from '../../bench/format.js';
 import type { TaskProfile } from '../../bench/profile.js';
 import type { Row } from '../../bench/row.js';
 import type { Progress } from '../../bench/run.js';
+import type { WholeRun } from './groups.js';
 import type { BenchOptions } from './options.js';
 import { profileTable } from './profile-table.js';
 import { benchTable } from './table.js';
@@ -24,20 +24,29 @@ export function showRows(rows: readonly Row[]): void {
   process.stderr.write(`${rows[0]?.suite} ${rows[0]?.case}: ${words.join(', ')}\n`);
 }
 
-export function clearProgress(): void {
+function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 }
 
-/** `engine` is what WebGPU came from: `Chrome/148`. A row that failed fails the command. */
-export function printResult(
+/** `engine` is what WebGPU came from: `Chrome/148`. A row that failed fails the command, and so does what ended the run before its time. */
+export function printRun(
   engine: string,
-  { rows, roof }: BenchResult,
+  { rows, roof, errors }: WholeRun,
   { json, run }: Pick<BenchOptions, 'json' | 'run'>,
 ): void {
   clearProgress();
+  for (const error of errors) failBench(error);
+  if (rows.length === 0) return;
   console.log(`${engine}, ${rows[0]?.adapter}, ${run.runs} samples\n${benchTable(rows, roof)}`);
   if (json) console.log(JSON.stringify(rows));
   if (rows.some(({ failed }) => failed !== null)) process.exitCode = 1;
+}
+
+/** Says why in plain words, and fails the command. */
+export function failBench(error: unknown): void {
+  clearProgress();
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
 }
 
 export function printProfile(

@@ -18,11 +18,12 @@ export async function serveSuites(
   try {
     process.on('disconnect', () => process.exit());
     const adapter = await install();
-    const { suites, runSuites, profiled, profileTask } = await load();
+    const { suites, offeredCases, runSuites, profiled, profileTask } = await load();
     const ordered = new Promise<SuiteOrder>((resolve) => process.once('message', resolve));
     say({ say: 'ready', adapter, suites, profiled });
     const order = await ordered;
-    if (order.do === 'run') {
+    if (order.do === 'list') say({ say: 'cases', cases: offeredCases(order.options) });
+    else if (order.do === 'run') {
       await runSuites({
         ...order.options,
         onProgress: (progress) => say({ say: 'progress', progress }),

@@ -1,35 +1,33 @@
 // A process of suites, as seen from the command: a driver that crashes gives an error, and the rows before it are kept.
-import type { BenchResult } from '../../bench/face.js';
+import type { OfferedCase, SuiteOptions } from '../../bench/face.js';
 import type { TaskProfile } from '../../bench/profile.js';
 import type { Roof } from '../../bench/roofline.js';
 import type { Row } from '../../bench/row.js';
-import type { Progress } from '../../bench/run.js';
 import { startWorker, type WorkerProgram } from '../worker.js';
-import type { ProfileOptions, SuiteOptions } from './options.js';
+import { COLD } from './cold.js';
+import {
+  type CaseGroup,
+  type GroupHooks,
+  type GroupRun,
+  groupWords,
+  optionsOf,
+  runGroups,
+  type WholeHooks,
+  type WholeRun,
+} from './groups.js';
+import type { ProfileOptions } from './options.js';
 import type { SuiteNews, SuiteOrder, SuitesReady } from './suites-messages.js';
-
-export interface SuiteHooks {
-  readonly onProgress?: (progress: Progress) => void;
-  /** Told as a case ends. */
-  readonly onRows?: (rows: readonly Row[]) => void;
-}
 
 /** It obeys one order. */
 export interface SuiteProcess extends SuitesReady {
+  /** The cases that `run` would run, in order. Throws for unknown suites and cases. */
+  list(options: SuiteOptions): Promise<readonly OfferedCase[]>;
   /** Never rejects. */
-  run(options: SuiteOptions, hooks?: SuiteHooks): Promise<SuiteRun>;
+  run(options: SuiteOptions, hooks?: GroupHooks): Promise<GroupRun>;
   /** Throws where the step cannot be profiled. */
-  profile(options: ProfileOptions, hooks?: Pick<SuiteHooks, 'onProgress'>): Promise<TaskProfile>;
+  profile(options: ProfileOptions, hooks?: Pick<GroupHooks, 'onProgress'>): Promise<TaskProfile>;
   close(): Promise<void>;
 }
-
-export interface SuiteRun extends BenchResult {
-  /** What ended the run before its time. */
-  readonly error: string | null;
-}
-
-/** First steps are cold: no shader that an earlier process compiled is found on disk, by Mesa's drivers or NVIDIA's. */
-const COLD = { MESA_SHADER_CACHE_DISABLE: 'true', __GL_SHADER_DISK_CACHE: '0' };
 
 /** A fresh process of a program that calls `serveSuites`. Throws where there is no adapter. */
 export async function openSuites(program: WorkerProgram): Promise<SuiteProcess> {
@@ -40,6 +38,12 @@ export async function openSuites(program: WorkerProgram): Promise<SuiteProcess> 
     if (ready.say !== 'ready') throw new Error(`a process of suites begins with '${ready.say}'`);
     return {
       ...ready,
+      async list(options) {
+        worker.tell({ do: 'list', options });
+        const { cases, error } = await follow(worker.next, {});
+        if (cases) return cases;
+        throw new Error(error ?? 'the process gave no cases');
+      },
       async run(options, hooks = {}) {
         worker.tell({ do: 'run', options });
         const { rows, roof, error } = await follow(worker.next, hooks);
@@ -59,13 +63,47 @@ export async function openSuites(program: WorkerProgram): Promise<SuiteProcess> 
   }
 }
 
+/** What `work` gives with a fresh process of suites, which ends then. */
+export async function withSuites<T>(
+  program: WorkerProgram,
+  work: (suites: SuiteProcess) => Promise<T>,
+): Promise<T> {
+  const suites = await openSuites(program);
+  try {
+    return await work(suites);
+  } finally {
+    await suites.close();
+  }
+}
+
+/** Each group in a process of its own, one after the other: what crashes the driver costs the rest of its group alone. */
+export function runInProcesses(
+  program: WorkerProgram,
+  options: SuiteOptions,
+  groups: readonly CaseGroup[],
+  hooks?: WholeHooks,
+): Promise<WholeRun> {
+  const run = async (group: CaseGroup, told: GroupHooks): Promise<GroupRun> => {
+    try {
+      return await withSuites(program, (suites) => suites.run(optionsOf(options, group), told));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { rows: [], roof: null, error: `${groupWords(group)}: ${why}` };
+    }
+  };
+  return runGroups(groups, run, hooks);
+}
+
+interface Followed extends GroupRun {
+  readonly cases: readonly OfferedCase[] | null;
+  readonly profile: TaskProfile | null;
+}
+
 /** All that comes until the end. */
-async function follow(
-  next: () => Promise<SuiteNews>,
-  { onProgress, onRows }: SuiteHooks,
-): Promise<SuiteRun & { readonly profile: TaskProfile | null }> {
+async function follow(next: () => Promise<SuiteNews>, { onProgress, onRows }: GroupHooks): Promise<Followed> {
   const rows: Row[] = [];
   let roof: Roof | null = null;
+  let cases: readonly OfferedCase[] | null = null;
   let profile: TaskProfile | null = null;
   let text = 'starting';
   for (;;) {
@@ -73,9 +111,10 @@ async function follow(
       const why = error instanceof Error ? error.message : String(error);
       return { say: 'error', message: `${text}: ${why}` };
     });
-    if (news.say === 'done') return { rows, roof, profile, error: null };
-    if (news.say === 'error') return { rows, roof, profile, error: news.message };
+    if (news.say === 'done') return { rows, roof, cases, profile, error: null };
+    if (news.say === 'error') return { rows, roof, cases, profile, error: news.message };
     if (news.say === 'roof') roof = news.roof;
+    if (news.say === 'cases') cases = news.cases;
     if (news.say === 'profile') profile = news.profile;
     if (news.say === 'progress') {
       text = news.progress.text;

@@ -2,6 +2,7 @@
 import { PROFILED } from '../../bench/profile.js';
 import { SUITES } from '../../bench/suites/index.js';
 
+export { offeredCases } from '../../bench/face.js';
 export { profileTask } from '../../bench/profile.js';
 export { runSuites } from '../../bench/run.js';
 
