@@ -72,11 +72,8 @@ fn complement_of_exp(x: f32) -> f32 {
 }
 
 fn raise_fault(sound: vec4<bool>, quad: u32) {
-  // Members are many, faults are none: who asks for a fault first seldom asks whose it is.
-  if (any(!sound)) {
-    if (any(!sound & is_member(quad * 4u + vec4<u32>(0u, 1u, 2u, 3u)))) {
-      atomicStore(&control[FAULT], 1u);
-    }
+  if (any(!sound & is_member(quad * 4u + vec4<u32>(0u, 1u, 2u, 3u)))) {
+    atomicStore(&control[FAULT], 1u);
   }
 }
 
@@ -92,6 +89,7 @@ fn update(i: u32, rate: f32, alpha: f32) {
   weights[i] = select(p, next_p, sound);
   first_moments[i] = select(m, next_m, sound);
   second_moments[i] = select(v, next_v, sound);
+  // Members are many, faults are none: who asks for a fault first seldom asks whose it is.
   if (!all(sound)) {
     raise_fault(sound, i);
   }
