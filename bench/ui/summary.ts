@@ -19,16 +19,25 @@ export function summaryTable(rows: readonly Row[]): HTMLElement | null {
   const header = element('tr');
   for (const title of ['Case', 'Heddle', ...peers.map((peer) => `${peer} ÷ Heddle`)])
     header.append(heading('col', title));
-  const [head, body, foot] = [element('thead'), element('tbody'), element('tfoot')];
+  const head = element('thead');
   head.append(header);
+  table.append(element('caption', '', 'Summary'), head);
   for (const suite of new Set(rows.map((row) => row.suite))) {
-    for (const of of byCase(rows.filter((row) => row.suite === suite)).values()) {
+    const own = rows.filter((row) => row.suite === suite);
+    const body = element('tbody');
+    for (const of of byCase(own).values()) {
       const line = lineOf(of, peers);
       if (line) body.append(line);
     }
+    for (const unit of new Set(own.map((row) => row.unit))) {
+      const line = meanLine(
+        own.filter((row) => row.unit === unit),
+        peers,
+      );
+      if (line) body.append(line);
+    }
+    table.append(body);
   }
-  foot.append(meanLine(rows, peers));
-  table.append(element('caption', '', 'Summary'), head, body, foot);
   return table;
 }
 
@@ -64,15 +73,23 @@ function peerCell(row: Row | undefined): HTMLElement {
   return cell;
 }
 
-/** Of ratios only the geometric mean means something. */
-function meanLine(rows: readonly Row[], peers: readonly Peer[]): HTMLElement {
-  const line = element('tr');
-  line.append(heading('row', 'Geometric mean'), element('td'));
-  for (const peer of peers) {
-    const ratios = rows.flatMap(({ engine, ratio }) => (engine === peer && ratio !== null ? [ratio] : []));
+/** Times, of whatever. */
+const TIME = /^(ms|µs)/;
+
+/** The geometric mean of the ratios of one suite's times in one unit, so first steps apart; null where there are no two of them. */
+function meanLine(rows: readonly Row[], peers: readonly Peer[]): HTMLElement | null {
+  const [first] = rows;
+  if (!first || !TIME.test(first.unit)) return null;
+  const ratios = peers.map((peer) =>
+    rows.flatMap(({ engine, ratio }) => (engine === peer && ratio !== null ? [ratio] : [])),
+  );
+  if (ratios.every(({ length }) => length < 2)) return null;
+  const line = element('tr', 'mean');
+  line.append(heading('row', `${first.suite}, ${first.unit}: geometric mean`), element('td'));
+  for (const own of ratios) {
     const cell = element('td', 'number');
-    const logarithms = ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0);
-    if (ratios.length > 0) cell.append(ratioMark(Math.exp(logarithms / ratios.length)));
+    const logarithms = own.reduce((sum, ratio) => sum + Math.log(ratio), 0);
+    if (own.length > 0) cell.append(ratioMark(Math.exp(logarithms / own.length)));
     line.append(cell);
   }
   return line;

@@ -206,6 +206,7 @@ describe('the page', () => {
         'inference/mlp',
         'inference/cnn',
         'inference/lstm',
+        'inference, ms: geometric mean',
       ]);
       // The mark says what the number says, without any colour.
       const marks = await texts(page, '.summary td span:is(.ahead, .behind)');
