@@ -32,6 +32,9 @@ export class HeddleError extends Error {
   }
 }
 
+/** What anything that was thrown says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The entry of `valid` nearest to `word`, for "did you mean …": the first that it begins, else by edit distance. */
 export function nearest(word: string, valid: readonly string[]): string | undefined {
   const begun = valid.find((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));

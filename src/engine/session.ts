@@ -1,6 +1,6 @@
 /** Which device programs run on: chosen by `init`, or acquired when it is first needed. */
 
-import { HeddleError, rejectUnknownOptions, unknownName } from '../core/errors.js';
+import { HeddleError, messageOf, rejectUnknownOptions, unknownName } from '../core/errors.js';
 import type { AdapterSummary, Backend, BackendCounters } from './backend.js';
 import { CpuBackend } from './cpu-backend.js';
 import { type DeviceOptions, GpuBackend } from './gpu-backend.js';
@@ -13,8 +13,8 @@ export interface InitOptions extends DeviceOptions {
   /** The seed of models and random ops that name none. Default 0. */
   readonly seed?: number;
   /**
-   * A table of `tune()` for all programs, or where to look for one: `tuningStore()`. Default `null`: none. Programs and models may have
-   * tables of their own, which go before it.
+   * A table of `tune()` for all programs, or where to look for one: `tuningStore()`; a store that cannot be read, and what it holds that
+   * is none, counts for nothing, with a warning. Default `null`: none. Programs and models may have tables of their own, which go before it.
    */
   readonly tuning?: TuningTable | Pick<TuningStore, 'read'> | null;
 }
@@ -36,7 +36,7 @@ let backend: Promise<Backend> | null = null;
  * acquires one. A borrowed `gpuDevice` is never destroyed. Programs and variables made before stay on their device.
  *
  * @throws HeddleError where `device: 'webgpu'` cannot be had; it says whether browser, flag, insecure context or adapter is at fault.
- * Also for a tuning table of another adapter, and a store of them that cannot be read.
+ * Also for what is no tuning table, and one of another adapter.
  */
 export async function init(chosen: InitOptions = {}): Promise<DeviceInfo> {
   rejectUnknownOptions('init', chosen, OPTIONS);
@@ -90,8 +90,15 @@ async function adoptTuning(
   device: Backend,
   tuning: NonNullable<InitOptions['tuning']> | null,
 ): Promise<void> {
-  const table = tuning && 'read' in tuning ? await tuning.read(adapterName(device.adapter)) : tuning;
-  if (table) device.adopt(entriesFor('init', table, device));
+  if (!tuning) return;
+  if (!('read' in tuning)) return device.adopt(entriesFor('init', tuning, device));
+  try {
+    const table = await tuning.read(adapterName(device.adapter));
+    if (table) device.adopt(entriesFor('init', table, device));
+  } catch (error) {
+    // Only faster kernels are at stake: no page is to stay away for want of them.
+    console.warn(`Heddle goes on without remembered tuning: ${messageOf(error)}`);
+  }
 }
 
 async function acquireDevice(chosen: InitOptions): Promise<Backend> {

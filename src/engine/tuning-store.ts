@@ -1,6 +1,6 @@
 /** Where tuning tables are remembered, one for each adapter: IndexedDB in pages and workers, a JSON file in Node and Deno. */
 
-import { HeddleError } from '../core/errors.js';
+import { HeddleError, messageOf } from '../core/errors.js';
 import { databaseStore } from './tuning-database.js';
 import { fileStore, fileSystem } from './tuning-file.js';
 import { checkedTable, isReadable, type TuningTable } from './tuning-table.js';
@@ -42,7 +42,7 @@ async function reached<T>(action: string, use: (store: RawStore) => Promise<T>):
     if (store) return await use(store);
   } catch (cause) {
     if (cause instanceof HeddleError) throw cause;
-    throw unreachable(action, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreachable(action, messageOf(cause), cause);
   }
   throw unreachable(action, 'there is neither IndexedDB nor a file system');
 }

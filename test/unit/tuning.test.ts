@@ -146,6 +146,27 @@ describe('programs', () => {
     expect(variantOf(await compile(spec))).toBe(own);
     expect(asked).toEqual([HERE]);
   });
+
+  it('do without, with one warning, where a store cannot be read or holds what is no table for here', async () => {
+    const stores: readonly (() => Promise<unknown>)[] = [
+      () => Promise.reject(new DOMException('storage is blocked', 'SecurityError')),
+      async () => ({ version: 1, adapter: HERE, entries: { a: 1 } }),
+      async () => tableOf(other, 'Voodoo 2'),
+    ];
+    const words = ['storage is blocked', 'no names of kernels', 'Voodoo 2'];
+    for (const [index, read] of stores.entries()) {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+      try {
+        const device = await init({ device: 'cpu', tuning: { read: read as () => Promise<TuningTable> } });
+        expect(device.kind).toBe('cpu');
+        expect(variantOf(await compile(spec))).toBe(own);
+        expect(warn).toHaveBeenCalledOnce();
+        expect(String(warn.mock.calls[0])).toContain(words[index]);
+      } finally {
+        warn.mockRestore();
+      }
+    }
+  });
 });
 
 describe('a model', () => {
