@@ -41,6 +41,7 @@ export {
   Tensor,
   type TensorType,
   type TuneOptions,
+  type TuningFailure,
   type TuningMeasurement,
   type TuningReport,
   type TuningStore,

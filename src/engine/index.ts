@@ -30,9 +30,15 @@ export {
 export { VariableStore, zeros } from './store.js';
 export { input, ResidentTensor, Tensor, tensor } from './tensor.js';
 export * as training from './training.js';
-export { TUNE_OPTIONS, type TuneOptions, type TuningReport, tunePrograms } from './tune.js';
+export {
+  TUNE_OPTIONS,
+  type TuneOptions,
+  type TuningFailure,
+  type TuningReport,
+  tunePrograms,
+} from './tune.js';
 export type { TuningMeasurement } from './tune-measure.js';
 export { type TuningStore, tuningStore } from './tuning-store.js';
-export { adapterName, checkedTable, type TuningTable } from './tuning-table.js';
+export { adapterName, addedTo, checkedTable, type TuningTable } from './tuning-table.js';
 export { type Update, Variable, type VariableOptions, variable } from './variable.js';
 export { type VerifyReport, type VerifyStep, verifyProgram } from './verify.js';

@@ -58,7 +58,11 @@ export interface MeasureOptions {
   readonly pace: Pace;
 }
 
-/** `null` where the time was up before anything could be said. Leaves nothing on the device, however it ends. */
+/**
+ * `null` where the time was up before anything could be said. Leaves nothing on the device, however it ends.
+ *
+ * @throws HeddleError where none of the kernels works, or the device has no room for what they are measured on.
+ */
 export async function measure(
   request: TunableRequest,
   options: MeasureOptions,
@@ -135,7 +139,13 @@ async function prepare(
 /** The passes must leave the node as it is, or another kernel would be timed under this one's name. */
 function assertRuns({ plan }: Executor, op: string, variant: string): void {
   if (plan.steps.some((step) => step.node.op.name === op && step.variant === variant)) return;
-  throw new Error(`tune: the program of ${op} does not run ${variant}`);
+  throw new HeddleError({
+    op: 'tune',
+    message: `the program of ${op} does not run ${variant}`,
+    roles: ['kernel'],
+    values: { op, variant },
+    fix: 'report it: the compiler chose another kernel than it was told to',
+  });
 }
 
 function differences(

@@ -27,9 +27,10 @@ export function tuningTable(adapter: string, entries: Iterable<readonly [string,
   });
 }
 
-/** `table` on top of what was remembered before; what is no table (damaged, or of another version) is replaced. */
+/** `table` on top of what was there before; what is no table of its adapter (damaged, or of another version) is replaced. */
 export function addedTo(kept: unknown, table: TuningTable): TuningTable {
-  const before = faultOf(kept) === null ? (kept as TuningTable).entries : {};
+  const same = faultOf(kept) === null && (kept as TuningTable).adapter === table.adapter;
+  const before = same ? (kept as TuningTable).entries : {};
   return tuningTable(table.adapter, [...Object.entries(before), ...Object.entries(table.entries)]);
 }
 

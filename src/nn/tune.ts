@@ -4,6 +4,7 @@ import type { ColumnData, Columns } from '../data/columns.js';
 import { toColumns } from '../data/columns.js';
 import type { ColumnSpec } from '../data/spec.js';
 import {
+  addedTo,
   HeddleError,
   hostArray,
   type ProgramSpec,
@@ -35,11 +36,14 @@ export interface ModelTuneOptions extends TuneOptions {
  * random numbers and data stay as they are. A kernel that gives another result than the others is left out, and one must be 5 % faster
  * than the choice of the heuristics to take its place. Stops after `milliseconds`, the most work first.
  *
- * The table becomes `model.tuning`; for a program, pass it on: `compile({ …, tuning: table })`. Programs compiled by one table have the
+ * The table is added to `model.tuning`, on top of what stands there for this adapter, and takes the place of another adapter's; for a program, pass it on: `compile({ …, tuning: table })`. Programs compiled by one table have the
  * same bits each time; by another, sums in another order.
  *
- * @throws (as a rejection) HeddleError on the CPU device, for unknown options and values out of range, while the model trains, for free
- * extents without examples, and where `remember` finds no storage; `AbortError` when `signal` is aborted. Nothing is changed then.
+ * A request of which no kernel works is in `report.failed`, and the others are measured. Where `remember` finds storage that can be neither
+ * read nor written, a warning says so, and the table serves all the same.
+ *
+ * @throws (as a rejection) HeddleError on the CPU device, for unknown options and values out of range, while the model trains, and for free
+ * extents without examples; `AbortError` when `signal` is aborted. Nothing is changed then.
  */
 export function tune(target: Model, options?: ModelTuneOptions): Promise<TuningReport>;
 export function tune(target: ProgramSpec, options?: TuneOptions): Promise<TuningReport>;
@@ -54,7 +58,8 @@ export async function tune(
     const given = batchSize === undefined ? undefined : checkedCount('tune', 'batchSize', batchSize);
     const size = chosenBatchSize('tune', target, given);
     const report = await tunePrograms(await specsOf(target, size, x, y), rest);
-    target.tuning = report.table;
+    // On top of what it has: what an earlier call found for other batches, and its bits, stay as they are.
+    target.tuning = addedTo(target.tuning, report.table);
     return report;
   };
   // A training run whose kernels change under it could not be repeated.

@@ -1,5 +1,6 @@
 // Tuning on a real device: what is offered is measured, what is wrong cannot win, what is found changes plans and nothing else, and
 // nothing is left behind.
+import { tuningTable } from '../../src/engine/tuning-table.js';
 import {
   compile,
   init,
@@ -19,8 +20,16 @@ import {
 } from '../../src/index.js';
 import { counted, ownDevice, sameBits, sameCounts, throws } from '../kit/engine-setup.js';
 import { bunches, classifier, keep, weightsOf } from '../kit/tiny-models.js';
-import { contrary, memory, ownStore, soundReport, tripling, variantsOf } from '../kit/tuning.js';
-import { check, compare, exact, type Failure, type GpuCase } from './kit.js';
+import {
+  contrary,
+  memory,
+  ownStore,
+  soundReport,
+  tripling,
+  variantsOf,
+  withHopeless,
+} from '../kit/tuning.js';
+import { type CaseContext, check, compare, exact, type Failure, type GpuCase } from './kit.js';
 
 const BATCH = 16;
 /** Enough for all of a small model, on the slowest adapter. */
@@ -44,6 +53,17 @@ const images = (rows: number) => ({
   x: { data: Float32Array.from({ length: rows * 64 }, (_, i) => Math.sin(i * i)), shape: [rows, 8, 8, 1] },
   y: Int32Array.from({ length: rows }, (_, i) => i % 3),
 });
+
+/** What is warned of from now on, instead of being shown. */
+function warnings(ctx: CaseContext): string[] {
+  const warned: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => warned.push(text);
+  ctx.onCleanup(() => {
+    console.warn = warn;
+  });
+  return warned;
+}
 
 export const cases: GpuCase[] = [
   {
@@ -173,6 +193,72 @@ export const cases: GpuCase[] = [
           'its result',
           y?.data ?? [],
           x.map((value) => value * 3),
+        ),
+      ];
+    },
+  },
+  {
+    name: 'an op of which no kernel works, and a store that cannot be written, lose nothing that was measured',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const warned = warnings(ctx);
+      const full = {
+        read: () => Promise.resolve(null),
+        write: () => Promise.reject(new DOMException('the disk is full', 'QuotaExceededError')),
+      };
+      const progress: string[] = [];
+      const options = {
+        milliseconds: PATIENT.milliseconds,
+        onProgress: (done: number, total: number) => progress.push(`${done}/${total}`),
+      };
+      const report = await tune(withHopeless(), { ...options, remember: full });
+      const kept = await tune(tripling(), { ...options, remember: memory() });
+      const { measured, failed, table } = report;
+      return [
+        ...exact('measured', [measured.length, failed.length], [1, 1]),
+        ...check('chosen', measured[0]?.chosen === 'triple' && report.complete),
+        ...check('in the table', Object.values(table.entries).join() === 'triple', '', JSON.stringify(table)),
+        ...check(
+          'why it failed',
+          failed[0]?.op === 'hopeless' && failed[0].reason.message.includes('nothing'),
+          'hopeless',
+          String(failed[0]?.reason),
+        ),
+        ...check('progress', progress.slice(0, 3).join() === '0/2,1/2,2/2', '', progress.join()),
+        ...check(
+          'one warning',
+          warned.length === 1 && /disk is full/.test(String(warned)),
+          '',
+          warned.join(),
+        ),
+        ...check('not remembered', !report.remembered && kept.remembered),
+      ];
+    },
+  },
+  {
+    name: 'a table grows call by call: neither another batch nor a call out of time loses what was found',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const net = keep(ctx, classifier());
+      const { table } = await tune(net, { ...PATIENT, batchSize: BATCH });
+      const alone = await tune(net, { ...PATIENT, batchSize: 1 });
+      const both = JSON.stringify(net.tuning?.entries);
+      const brief = await tune(net, { milliseconds: 1e-6, batchSize: 3 });
+      const after = JSON.stringify(net.tuning?.entries);
+      const { entries } = tuningTable('', [
+        ...Object.entries(table.entries),
+        ...Object.entries(alone.table.entries),
+      ]);
+      net.tuning = { ...table, adapter: 'Voodoo 2' };
+      await tune(net, { milliseconds: 1e-6 });
+      return [
+        ...check('something for each', alone.measured.length > 0),
+        ...check('out of time', brief.measured.length === 0 && !brief.complete),
+        ...check('all of it', both === JSON.stringify(entries), JSON.stringify(entries), both),
+        ...check('still', after === both, both, after),
+        ...check(
+          "another adapter's goes",
+          net.tuning?.adapter === table.adapter && Object.keys(net.tuning.entries).length === 0,
         ),
       ];
     },
@@ -319,24 +405,23 @@ export const cases: GpuCase[] = [
     },
   },
   {
-    name: 'where nothing can be remembered it says so before it measures',
+    name: 'where nothing can be remembered it says so, once, and measures all the same; foreign tables are refused',
     async run(ctx) {
       await ownDevice(ctx);
+      const writes: unknown[] = [];
       const refused = {
         read: () => Promise.reject(new DOMException('no storage', 'SecurityError')),
-        write: () => Promise.resolve(),
+        write: async (table: unknown) => void writes.push(table),
       };
-      const progress: number[] = [];
-      const onProgress = (done: number): number => progress.push(done);
-      let error: unknown = null;
-      await tune(tripling(), { remember: refused, onProgress }).catch((reason: unknown) => {
-        error = reason;
-      });
+      const warned = warnings(ctx);
+      const options = { milliseconds: PATIENT.milliseconds, remember: refused };
+      const { measured, remembered } = await tune(tripling(), options);
       const net = keep(ctx, classifier());
       const table = { version: 1, adapter: 'Voodoo 2', entries: {} } as const;
       return [
-        ...check("the store's own error", error instanceof DOMException, 'DOMException', String(error)),
-        ...exact('nothing was measured', progress, []),
+        ...check('one warning', warned.length === 1 && /no storage/.test(String(warned)), '', warned.join()),
+        ...exact('measured, not written', [measured.length, writes.length], [1, 0]),
+        ...check('not remembered', !remembered),
         ...(await throws('a table of another adapter', () => compile({ ...tripling(), tuning: table }), {
           roles: ['tuning', 'adapter'],
           message: 'Voodoo 2',

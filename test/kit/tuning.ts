@@ -93,6 +93,40 @@ const tripled = (() => {
   });
 })();
 
+/** An op of which no kernel compiles. */
+const hopeless = (() => {
+  const kernels = ['hopeless_one', 'hopeless_other'].map((entryPoint) =>
+    defineKernel({
+      entryPoint,
+      code: `
+        @group(0) @binding(0) var<storage, read> x: array<f32>;
+        @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+        @compute @workgroup_size(1)
+        fn ${entryPoint}() { y[0] = x[0] + nothing; }`,
+      bindings: { x: 'read', y: 'write' },
+      params: {},
+    }),
+  );
+  return defineOp({
+    name: 'hopeless',
+    tunable: true,
+    infer: (inputs) => [...inputs],
+    reference: ([x], [y]) => y?.data.set(x?.data ?? []),
+    candidates: () =>
+      kernels.map((use, index) => {
+        const dispatch = use({ workgroups: [1, 1, 1], args: [inputArg(0), outputArg(0)], params: {} });
+        return { key: `hopeless_${index}`, lower: () => ({ scratch: [], dispatches: [dispatch] }) };
+      }),
+  });
+})();
+
+/** The op of which no kernel works goes before the one that is measured, as it has more to do. */
+export const withHopeless = () => {
+  const { inputs, outputs, name } = tripling();
+  const z = input([4096]);
+  return { inputs: { ...inputs, z }, outputs: { ...outputs, none: hopeless(z) }, name };
+};
+
 export const tripling = () => {
   const x = input([1024]);
   return { inputs: { x }, outputs: { y: tripled(x) }, name: 'tripling' };
