@@ -5,7 +5,8 @@
  * the model goes home, and not used.
  */
 
-import { adapterName, type Backend, checkedTable, type TuningTable } from '../engine/index.js';
+import { adapterName } from '../core/adapter.js';
+import { type Backend, checkedTable, type TuningTable } from '../engine/index.js';
 
 export class ModelTuning {
   readonly #model: { readonly name: string };
@@ -32,11 +33,12 @@ export class ModelTuning {
   async for(backend: () => Promise<Backend>): Promise<TuningTable | null> {
     const table = this.#table;
     if (!table || !this.#loaded) return table;
-    const here = adapterName((await backend()).adapter);
+    const { adapter, kind } = await backend();
+    const here = adapterName(adapter);
     if (table.adapter === here) return table;
     if (!this.#told)
       console.warn(
-        `Heddle: model '${this.#model.name}' was tuned on '${table.adapter}'. On '${here}' its programs are compiled without that table, so the last bits of its results may differ; tune() measures here, tuning = null forgets it.`,
+        `Heddle: model '${this.#model.name}' was tuned on '${table.adapter}'. On '${here}' its programs are compiled without that table, so the last bits of its results may differ; ${kind === 'cpu' ? '' : 'tune() measures here, '}tuning = null forgets it.`,
       );
     this.#told = true;
     return null;

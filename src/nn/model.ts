@@ -57,6 +57,8 @@ export class Model<P extends Prediction = Prediction> extends Network {
   readonly #gate = new Gate();
   #trainer: Trainer | null = null;
   #disposed = false;
+  /** Being tuned, without a trainer that could say so. */
+  #tuned = false;
 
   /**
    * Settles optimizer, loss and metrics. Weights stay; the optimizer starts anew.
@@ -64,15 +66,7 @@ export class Model<P extends Prediction = Prediction> extends Network {
    * @throws HeddleError for unknown options and names, and for a model without layers.
    */
   compile(options: CompileOptions): void {
-    if (this.#trainer?.busy) {
-      throw new HeddleError({
-        op: 'compile',
-        message: `model '${this.name}' is training`,
-        roles: ['model'],
-        values: { model: this.name },
-        fix: 'await the run in work first',
-      });
-    }
+    this.#assertIdle('compile', this.#running);
     const trainer = new Trainer(this, options, this.#programs);
     this.#trainer?.dispose();
     this.#programs.dropTraining();
@@ -99,19 +93,38 @@ export class Model<P extends Prediction = Prediction> extends Network {
 
   /** @internal Sets `tuning`, by hand or as it was `loaded`. */
   adoptTuning(table: TuningTable | null, loaded: boolean): void {
-    const running = this.#trainer?.running ?? '';
-    if (running !== '' && running !== 'tune') {
-      throw new HeddleError({
-        op: 'tuning',
-        message: `model '${this.name}' is training`,
-        roles: ['model'],
-        values: { model: this.name },
-        fix: 'await the run in work first',
-      });
-    }
+    if (this.#running !== 'tune') this.#assertIdle('tuning', this.#running);
     this.#tuning.set(table, loaded);
     this.#trainer?.forgetPrograms();
     this.#programs.renew();
+  }
+
+  /** @internal Runs `work` while nobody trains or compiles: a run whose kernels change under it could not be repeated. */
+  async whileTuned<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#trainer) return this.#trainer.exclusively('tune', work);
+    this.#assertIdle('tune', this.#running);
+    this.#tuned = true;
+    try {
+      return await work();
+    } finally {
+      this.#tuned = false;
+    }
+  }
+
+  /** The call in work that nobody else may train beside; empty when there is none. */
+  get #running(): string {
+    return this.#tuned ? 'tune' : (this.#trainer?.running ?? '');
+  }
+
+  #assertIdle(op: string, running: string): void {
+    if (running === '') return;
+    throw new HeddleError({
+      op,
+      message: `model '${this.name}' is ${running === 'tune' ? 'being tuned' : 'training'}`,
+      roles: ['model'],
+      values: { model: this.name },
+      fix: running === 'tune' ? 'await tune(), or end it by its signal' : 'await the run in work first',
+    });
   }
 
   /** The device of the weights, else the one in use. */

@@ -62,8 +62,7 @@ export async function tune(
     target.tuning = addedTo(target.tuning, report.table);
     return report;
   };
-  // A training run whose kernels change under it could not be repeated.
-  return target.compiled ? target.trainer('tune').exclusively('tune', work) : work();
+  return target.whileTuned(work);
 }
 
 /** What the model runs on batches of `size` rows. */

@@ -230,6 +230,19 @@ describe('a model', () => {
     net.dispose();
   });
 
+  it('is neither compiled nor tuned twice while it is tuned, compiled before or not', async () => {
+    for (const net of [smallModel(), compiled()]) {
+      const tuning = tune(net);
+      const settings = { optimizer: 'sgd', loss: 'meanSquaredError' } as const;
+      expect(failure(() => net.compile(settings)).message).toContain('being tuned');
+      expect((await rejection(() => tune(net))).message).toContain('being tuned');
+      // The CPU device: there is nothing to be found.
+      expect((await rejection(() => tuning)).roles).toEqual(['device']);
+      net.compile(settings);
+      net.dispose();
+    }
+  });
+
   it('refuses what is no table, and one of another adapter when it is next compiled', async () => {
     const net = compiled();
     expect(failure(() => set(net, {} as TuningTable)).op).toBe('tuning');
@@ -269,6 +282,8 @@ describe('a model', () => {
       await copy.predict(x.subarray(0, 8));
       expect(notice).toHaveBeenCalledOnce();
       expect(String(notice.mock.calls[0])).toContain("'Voodoo 2'");
+      // The CPU device has nothing to measure.
+      expect(String(notice.mock.calls[0])).not.toContain('tune()');
       expect(copy.tuning).toEqual(net.tuning);
       expect(await save(copy)).toEqual(bytes);
       expect((await copy.predict(x)).data).toEqual((await smallModel().predict(x)).data);
