@@ -64,8 +64,18 @@ export interface BenchCase {
   expected(): Expected;
   /** Whether the first result is timed too, compilation included. It is cold only in a page or process of its own, which drivers give it. */
   readonly first?: boolean;
+  /** Whether one engine runs beside itself. */
+  readonly control?: boolean;
   /** Heddle first; the others are compared with it. */
   readonly contestants: readonly Contestant[];
+}
+
+/** Heddle beside itself on a case: as far as that is from 1, so far no ratio of the suite can be trusted. */
+export function controlOf(bench: BenchCase): BenchCase {
+  const [own] = bench.contestants;
+  if (own?.engine !== 'heddle') throw new RangeError(`${fullName(bench)} lacks Heddle`);
+  const about = `Heddle beside itself on ${bench.name}: the ratio must be 1 within the noise, and is marked where it is not`;
+  return { ...bench, name: 'control', about, first: false, control: true, contestants: [own, own] };
 }
 
 /** `steps/celsius/free`. */

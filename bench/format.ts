@@ -7,7 +7,11 @@ import type { Rates, Row } from './row.js';
 export const threeDigits = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 
-export const ratioText = ({ ratio }: Row): string => (ratio === null ? '' : `${ratio.toFixed(2)} ×`);
+/** `1.12 ×`; of a control whose ratio is not 1 within its noise, `1.12 × ✕ not 1: 1.090 – 1.150`. */
+export function ratioText({ ratio, off }: Row): string {
+  if (ratio === null) return '';
+  return `${ratio.toFixed(2)} ×${off === null ? '' : ` ✕ not 1: ${off}`}`;
+}
 
 /** Whether Heddle is ahead of this row, as far as the two digits behind the point tell; `null` where nothing is compared. */
 export function isHeddleAhead(ratio: number | null): boolean | null {

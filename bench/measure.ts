@@ -117,11 +117,11 @@ export async function measure(bench: BenchCase, options: MeasureOptions): Promis
 }
 
 function rowsSoFar(
-  { suite, name, unit, cost }: BenchCase,
+  { suite, name, unit, cost, control = false }: BenchCase,
   entries: readonly Entry[],
   roof: Roof | undefined,
 ): Row[] {
-  const at = { suite, case: name, unit, ...(cost ? { cost } : {}), ...(roof ? { roof } : {}) };
+  const at = { suite, case: name, unit, control, ...(cost ? { cost } : {}), ...(roof ? { roof } : {}) };
   return rowsOf(at, entries.map(timingOf));
 }
 

@@ -35,6 +35,8 @@ export interface Row {
   readonly runs: number;
   /** This row's median over Heddle's: above 1 Heddle is faster, or smaller. `null` where either failed. */
   readonly ratio: number | null;
+  /** Where an engine ran beside itself and 1 lies outside the spread of its ratios: what they were. No ratio nearer to 1 means anything then. */
+  readonly off: string | null;
   /** 10⁹ floating-point operations and bytes a second, and the fraction of the adapter's limit; `null` where no cost is known. */
   readonly gflops: number | null;
   readonly gbps: number | null;
@@ -65,6 +67,8 @@ export interface RowsOf {
   /** Of one step, where samples are milliseconds of a step. */
   readonly cost?: Cost;
   readonly roof?: Roof;
+  /** Whether one engine runs beside itself. */
+  readonly control?: boolean;
 }
 
 /** The value below which the fraction `q` of `values` lies, between neighbours in proportion. */
@@ -96,12 +100,27 @@ export function rowsOf(at: RowsOf, timings: readonly Timing[]): Row[] {
       p90: middle === null ? null : quantile(samples, 0.9),
       runs: samples.length,
       ratio: middle === null || own === null ? null : middle / own,
+      off: at.control && middle !== null && timings[0] ? offText(samples, timings[0].samples) : null,
       ...ratesOf(at, middle),
       calls,
       failed,
       leftOut,
     };
   });
+}
+
+/** Of fewer, all lie on one side of 1 by chance too often. */
+const LEAST_RATIOS = 5;
+
+/** Samples of one round are compared, as what else the machine did met both. `null` where 1 lies from the 10th to the 90th percentile. */
+function offText(samples: readonly number[], own: readonly number[]): string | null {
+  const ratios = own.flatMap((mine, round) => {
+    const other = samples[round];
+    return other === undefined ? [] : [other / mine];
+  });
+  if (ratios.length < LEAST_RATIOS) return null;
+  const [low, high] = [quantile(ratios, 0.1), quantile(ratios, 0.9)];
+  return low <= 1 && high >= 1 ? null : `${low.toFixed(3)} – ${high.toFixed(3)}`;
 }
 
 export type Rates = Pick<Row, 'gflops' | 'gbps' | 'ofLimit'>;

@@ -1,6 +1,6 @@
 /** The suites of single ops, a suite for each family: the same op, forward or backward, by all engines. */
 
-import type { BenchCase, Size } from '../case.js';
+import { type BenchCase, controlOf, type Size } from '../case.js';
 import { opContestant } from '../engines/ops.js';
 import { once } from '../once.js';
 import { convolutionTasks } from '../ops/convolution.js';
@@ -22,15 +22,24 @@ const square = ({ case: name, engine }: Row): readonly [line: string, x: number]
   return extent === undefined ? null : [engine, Number(extent)];
 };
 
+interface Extras extends Pick<Suite, 'charts'> {
+  /** The case on which Heddle runs beside itself. */
+  readonly control?: Readonly<Record<Size, string>>;
+}
+
 const opSuite = (
   suite: string,
   about: string,
   tasks: (size: Size) => OpTask[],
-  charts?: Suite['charts'],
+  { charts, control }: Extras = {},
 ): Readonly<Record<string, Suite>> => ({
   [suite]: {
     about,
-    cases: (size, engines = ENGINES) => tasks(size).map((task) => caseOf(suite, task, { size, engines })),
+    cases(size, engines = ENGINES) {
+      const cases = tasks(size).map((task) => caseOf(suite, task, { size, engines }));
+      const beside = cases.find(({ name }) => name === control?.[size]);
+      return [...cases, ...(beside ? [controlOf(beside)] : [])];
+    },
     ...(charts ? { charts } : {}),
   },
 });
@@ -55,15 +64,18 @@ function caseOf(suite: string, task: OpTask, { size, engines }: Asked): BenchCas
 }
 
 export const OP_SUITES: Readonly<Record<string, Suite>> = {
-  ...opSuite('matmul', 'products of matrices: square, skinny, transposed, batched', matmulTasks, [
-    {
-      title: 'Products of square matrices, GFLOP/s',
-      x: 'rows and columns',
-      logarithmic: true,
-      place: square,
-      y: ({ gflops }) => gflops,
-    },
-  ]),
+  ...opSuite('matmul', 'products of matrices: square, skinny, transposed, batched', matmulTasks, {
+    charts: [
+      {
+        title: 'Products of square matrices, GFLOP/s',
+        x: 'rows and columns',
+        logarithmic: true,
+        place: square,
+        y: ({ gflops }) => gflops,
+      },
+    ],
+    control: { full: 'matmul/256', tiny: 'matmul/17' },
+  }),
   ...opSuite('convolution', 'convolutions of images and their gradients', convolutionTasks),
   ...opSuite('pooling', 'maxima and averages of windows, and their gradients', poolingTasks),
   ...opSuite('reductions', 'sums, means and maxima of all, of rows, of columns', reductionTasks),

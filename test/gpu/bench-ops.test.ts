@@ -14,6 +14,7 @@ const SUITES = {
     'matmul/transposed-b',
     'matmul/batched',
     'matmul/dense',
+    'control',
   ],
   convolution: [
     'conv-3x3/forward',
@@ -52,6 +53,9 @@ const SUITES = {
   optimizer: ['adam/1M', 'momentum/1M'],
 } as const;
 
+const enginesOf = (name: string): string[] =>
+  name === 'control' ? ['heddle', 'heddle'] : ['heddle', 'tfjs', 'jax-js'];
+
 const { run, site, browser } = benches();
 
 describe('the suites of ops', () => {
@@ -64,7 +68,7 @@ describe('the suites of ops', () => {
     expect(rows.filter(({ failed }) => failed !== null)).toEqual([]);
     expect(rows.map((row) => [row.suite, row.case, row.engine])).toEqual(
       Object.entries(SUITES).flatMap(([suite, cases]) =>
-        cases.flatMap((name) => ['heddle', 'tfjs', 'jax-js'].map((engine) => [suite, name, engine])),
+        cases.flatMap((name) => enginesOf(name).map((engine) => [suite, name, engine])),
       ),
     );
     for (const row of rows) {

@@ -1,5 +1,6 @@
 // The benchmarks at tiny sizes: every case runs, checks and counts. No assertion looks at a time.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ratioText } from '../../bench/format.js';
 import { expectedLosses } from '../../bench/oracle.js';
 import { type Row, rowsOf } from '../../bench/row.js';
 import { celsius, cnn, fashionMnist, gru, gruResetBefore, lstm, mlp, rnn } from '../../bench/tasks.js';
@@ -183,6 +184,26 @@ it('checks losses that change much more from step to step than the check forgive
       expect(Math.abs(loss - before) / before, `${task.name}, step ${index + 2}`).toBeGreaterThan(2e-3);
     });
   }
+});
+
+it('marks Heddle beside itself where 1 lies outside the spread of its ratios', () => {
+  const timing = { version: '1.0.0', adapter: 'a', calls: null, failed: null, engine: 'heddle' } as const;
+  const offOf = (others: readonly number[], control = true): string[] => {
+    const own = { ...timing, samples: [1, 2, 1, 2, 1] };
+    const rows = rowsOf({ suite: 's', case: 'control', unit: 'ms', control }, [
+      own,
+      { ...timing, samples: others },
+    ]);
+    expect(rows[0]?.off).toBeNull();
+    return rows.slice(1).map((row) => ratioText(row));
+  };
+  // Round by round: each pair met the same load, which doubles some samples here.
+  expect(offOf([1.1, 2.4, 1.1, 2.2, 1.1])).toEqual(['1.10 × ✕ not 1: 1.100 – 1.160']);
+  expect(offOf([0.9, 1.8, 0.9, 1.8, 0.9])).toEqual(['0.90 × ✕ not 1: 0.900 – 0.900']);
+  expect(offOf([1.1, 1.8, 1.1, 2.2, 1.1])).toEqual(['1.10 ×']);
+  expect(offOf([1.1, 2.4, 1.1, 2.2, 1.1], false)).toEqual(['1.10 ×']);
+  // Four say too little.
+  expect(offOf([1.1, 2.4, 1.1, 2.2])).toEqual(['1.65 ×']);
 });
 
 it('compares medians, and gives percentiles between neighbours', () => {
