@@ -39,6 +39,6 @@ export {
 } from './tune.js';
 export type { TuningMeasurement } from './tune-measure.js';
 export { type TuningStore, tuningStore } from './tuning-store.js';
-export { adapterName, addedTo, checkedTable, type TuningTable } from './tuning-table.js';
+export { addedTo, checkedTable, type TuningTable } from './tuning-table.js';
 export { type Update, Variable, type VariableOptions, variable } from './variable.js';
 export { type VerifyReport, type VerifyStep, verifyProgram } from './verify.js';

@@ -1,11 +1,12 @@
 /** Which device programs run on: chosen by `init`, or acquired when it is first needed. */
 
+import { adapterName } from '../core/adapter.js';
 import { HeddleError, messageOf, rejectUnknownOptions, unknownName } from '../core/errors.js';
 import type { AdapterSummary, Backend, BackendCounters } from './backend.js';
 import { CpuBackend } from './cpu-backend.js';
 import { type DeviceOptions, GpuBackend } from './gpu-backend.js';
 import type { TuningStore } from './tuning-store.js';
-import { adapterName, entriesFor, type TuningTable } from './tuning-table.js';
+import { entriesFor, type TuningTable } from './tuning-table.js';
 
 export interface InitOptions extends DeviceOptions {
   /** `webgpu` fails where there is no adapter; `cpu` runs the reference. Default: WebGPU, else the CPU with a notice. */

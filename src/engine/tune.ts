@@ -1,6 +1,7 @@
 /** Which of an op's kernels is fastest here? Measures what programs ask for, in bounded time, and gives a table that programs compile by. */
 
 import { mergeRequests, type TunableRequest, tunableRequests } from '../compiler/tunable.js';
+import { adapterName } from '../core/adapter.js';
 import { HeddleError, messageOf, rejectUnknownOptions } from '../core/errors.js';
 import type { Backend } from './backend.js';
 import { graphOf, type ProgramSpec, sharedBackend, variablesOf } from './compile.js';
@@ -8,7 +9,7 @@ import { assertAlive } from './store.js';
 import { type MeasureOptions, measure, type TuningMeasurement } from './tune-measure.js';
 import { Pace } from './tune-pace.js';
 import { type TuningStore, tuningStore } from './tuning-store.js';
-import { adapterName, type TuningTable, tuningTable } from './tuning-table.js';
+import { type TuningTable, tuningTable } from './tuning-table.js';
 
 export interface TuneOptions {
   /** How long to measure at most, compilation included; looked at between samples. Default 3000. */

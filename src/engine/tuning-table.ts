@@ -3,9 +3,10 @@
  * in a database, a file, or with a model, whose bits depend on it.
  */
 
+import { adapterName } from '../core/adapter.js';
 import { HeddleError } from '../core/errors.js';
 import type { Capabilities } from '../kernels/kernel.js';
-import type { AdapterSummary, Backend } from './backend.js';
+import type { Backend } from './backend.js';
 
 export interface TuningTable {
   readonly version: 1;
@@ -32,12 +33,6 @@ export function addedTo(kept: unknown, table: TuningTable): TuningTable {
   const same = faultOf(kept) === null && (kept as TuningTable).adapter === table.adapter;
   const before = same ? (kept as TuningTable).entries : {};
   return tuningTable(table.adapter, [...Object.entries(before), ...Object.entries(table.entries)]);
-}
-
-/** How tables call an adapter: all that it says of itself. Drivers that keep their names to themselves share theirs. */
-export function adapterName({ vendor, architecture, device, description }: AdapterSummary): string {
-  const words = [vendor, architecture, device, description].filter((word) => word !== '');
-  return [...new Set(words)].join(', ') || 'unnamed adapter';
 }
 
 /** `value`, wherever it came from, as a table of its own. `source` is what the error calls it. Throws a `HeddleError`. */

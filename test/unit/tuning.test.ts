@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { tunableRequests } from '../../src/compiler/tunable.js';
 import { graphOf } from '../../src/engine/compile.js';
-import { adapterName, checkedTable, tuningTable } from '../../src/engine/tuning-table.js';
+import { checkedTable, tuningTable } from '../../src/engine/tuning-table.js';
 import { parse, serialize } from '../../src/formats/safetensors.js';
 import {
   compile,
@@ -92,12 +92,6 @@ describe('a table', () => {
   it('keeps a key that objects have by themselves', () => {
     const table = checkedTable('t', JSON.parse('{"version":1,"adapter":"X","entries":{"__proto__":"k"}}'));
     expect(Object.entries(table.entries)).toEqual([['__proto__', 'k']]);
-  });
-
-  it('names an adapter by all that it says of itself', () => {
-    const names = { vendor: 'mesa', architecture: '', device: '', description: 'llvmpipe', software: true };
-    expect(adapterName(names)).toBe('mesa, llvmpipe');
-    expect(adapterName({ ...names, vendor: '', description: '' })).toBe('unnamed adapter');
   });
 });
 
