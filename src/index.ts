@@ -99,6 +99,7 @@ export * as metrics from './nn/metrics.js';
 export {
   Model,
   type ModelOptions,
+  type ModelProfileOptions,
   model,
   type Prediction,
   type SequentialOptions,

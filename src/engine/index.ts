@@ -16,7 +16,7 @@ export { type GradOptions, grad } from './grad.js';
 export { type GradCheckOptions, type GradCheckReport, gradCheck } from './grad-check.js';
 export { type ArrayLike, NDArray, type Nested, toHostTensor } from './ndarray.js';
 export * as ops from './ops.js';
-export type { Profile, ProfiledDispatch, ProfileOptions } from './profile.js';
+export { PROFILE_OPTIONS, type Profile, type ProfiledDispatch, type ProfileOptions } from './profile.js';
 export { type Feeds, Program, type RunOptions } from './program.js';
 export {
   currentBackend,

@@ -62,7 +62,7 @@ export interface ProfiledProgram {
   readonly executor: Pick<Executor, 'plan' | 'profile'>;
 }
 
-const OPTIONS = ['repeat', 'milliseconds', 'onProgress'] as const;
+export const PROFILE_OPTIONS = ['repeat', 'milliseconds', 'onProgress'] as const;
 
 export interface CheckedProfileOptions extends ProfileOptions {
   readonly repeat: number;
@@ -71,7 +71,7 @@ export interface CheckedProfileOptions extends ProfileOptions {
 
 /** Throws for unknown options and values out of range. */
 export function checkProfileOptions(options: ProfileOptions): CheckedProfileOptions {
-  rejectUnknownOptions('profile', options, OPTIONS);
+  rejectUnknownOptions('profile', options, PROFILE_OPTIONS);
   const { repeat = 5, milliseconds = 5 } = options;
   if (!Number.isInteger(repeat) || repeat < 1 || repeat > 100) {
     throw badOption('repeat', repeat, 'use a whole number from 1 to 100');

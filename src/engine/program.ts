@@ -119,7 +119,7 @@ export class Program {
   /**
    * Where a run's time goes: each dispatch timed alone, on the inputs that it has in a run on `feeds`, and all of them together. It takes
    * about `repeat + 3` passes of `milliseconds` for each dispatch. Variables and outputs are afterwards what they were, bit for bit; nothing
-   * else may use the program's variables meanwhile.
+   * else may use the program's variables meanwhile. (`model.profile()` sees to that for a model's: predict, evaluate and save then wait.)
    *
    * @throws HeddleError as `run` does, for unknown options, `repeat` that is no whole number from 1 to 100, `milliseconds` outside 0.1 to 50,
    * and on the CPU device, which has no dispatches.

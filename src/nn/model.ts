@@ -5,7 +5,6 @@ import {
   type ColumnSource,
   type Columns,
   requireTargets,
-  rowsOf,
   toColumns,
 } from '../data/columns.js';
 import { type BatchSource, isBatchSource } from '../data/stream.js';
@@ -14,6 +13,9 @@ import {
   currentBackend,
   HeddleError,
   type NDArray,
+  PROFILE_OPTIONS,
+  type Profile,
+  type ProfileOptions,
   type Program,
   type ResidentTensor,
   rejectUnknownOptions,
@@ -28,7 +30,6 @@ import { Network } from './network.js';
 import type { NetworkSpec, StackSpec } from './network-spec.js';
 import { predictResident, predictRows } from './predict.js';
 import type { SymbolicTensor } from './symbolic.js';
-import { epochOrder } from './training/batches.js';
 import { evaluateColumns } from './training/evaluate.js';
 import { runFit } from './training/fit.js';
 import type { FitOptions } from './training/fit-options.js';
@@ -36,6 +37,7 @@ import { Gate } from './training/gate.js';
 import { Programs } from './training/programs.js';
 import { FitRun } from './training/run.js';
 import type { CompileOptions } from './training/setup.js';
+import { type StepData, withTrainingStep } from './training/step-alone.js';
 import { trainOnBatch } from './training/train-on-batch.js';
 import { Trainer } from './training/trainer.js';
 
@@ -43,6 +45,10 @@ export interface BatchOptions {
   /** Examples per dispatch. Default: the model's own, where its batch is fixed, else 32. */
   readonly batchSize?: number;
 }
+
+const STEP_DATA: readonly (keyof StepData)[] = ['x', 'y', 'batchSize'];
+
+export interface ModelProfileOptions extends ProfileOptions, Partial<StepData> {}
 
 /** What `predict` gives: an array, or one for each output by name. */
 export type Prediction = NDArray | Record<string, NDArray>;
@@ -235,70 +241,58 @@ export class Model<P extends Prediction = Prediction> extends Network {
    *
    * @throws HeddleError before `compile`, during a `fit`, without data where nothing was trained, and on the CPU device.
    */
-  async verify(data?: {
-    readonly x: ColumnData;
-    readonly y: ColumnData;
-    readonly batchSize?: number;
-  }): Promise<VerifyReport> {
-    if (data) rejectUnknownOptions('verify', data, ['x', 'y', 'batchSize']);
-    const trainer = this.trainer('verify');
-    return trainer.exclusively('verify', () => this.#gate.alone(() => this.#verifyAlone(trainer, data)));
+  async verify(data?: StepData): Promise<VerifyReport> {
+    if (data) rejectUnknownOptions('verify', data, STEP_DATA);
+    return this.#inspect('verify', data, verifyProgram);
   }
 
-  async #verifyAlone(trainer: Trainer, data: Parameters<Model['verify']>[0]): Promise<VerifyReport> {
-    await trainer.backend();
-    if (data) {
-      const columns = await trainer.columns('verify', data);
-      checkRows('verify', 'x', this, columns.rows);
-      const size = Math.min(this.#batchSize('verify', data), columns.rows);
-      const dataset = await trainer.dataset('verify', rowsOf(columns, 0, size));
-      if (!dataset)
-        throw new HeddleError({
-          op: 'verify',
-          message: 'the batch does not fit the device',
-          fix: 'use a smaller batchSize',
-        });
-      dataset.takeIn([epochOrder(size, false, 0, 0)]);
-      return this.#verifyFrom(await trainer.trainingProgram('verify', dataset, size));
+  /**
+   * Where a training step's time goes: `Program.profile` on the very program that trains, over `{ x, y }`, by default the data of the last
+   * `fit`. Other calls wait until then; weights, optimizer and counters are afterwards what they were, bit for bit.
+   *
+   * @throws HeddleError as `verify` does, and for options out of range.
+   */
+  async profile(options: ModelProfileOptions = {}): Promise<Profile> {
+    rejectUnknownOptions('profile', options, [...STEP_DATA, ...PROFILE_OPTIONS]);
+    const { x, y, batchSize, ...rest } = options;
+    if ((x === undefined) !== (y === undefined) || (x === undefined && batchSize !== undefined)) {
+      throw new HeddleError({
+        op: 'profile',
+        message: 'a batch is x and y, of batchSize rows at most, and one of them is missing',
+        roles: ['x', 'y'],
+        values: { batchSize },
+        fix: 'pass both, model.profile({ x, y }), or neither after a fit',
+      });
     }
-    const { mainProgram } = trainer;
-    if (mainProgram && mainProgram.executor.plan.inputs.length === 0) return this.#verifyFrom(mainProgram);
-    throw new HeddleError({
-      op: 'verify',
-      message: mainProgram
-        ? 'the last batches came from an iterable and are gone'
-        : 'nothing has been trained yet',
-      roles: ['data'],
-      fix: 'pass { x, y }, or fit first',
-    });
+    const size = batchSize === undefined ? {} : { batchSize };
+    const data = x === undefined || y === undefined ? undefined : { x, y, ...size };
+    return this.#inspect('profile', data, (program) => program.profile({}, rest));
   }
 
-  /** Verifies with the cursor at the first row, and puts it back. */
-  async #verifyFrom(program: Parameters<typeof verifyProgram>[0]): Promise<VerifyReport> {
-    const { cursor } = this.control;
-    const before = await cursor.read();
-    cursor.assign(Uint32Array.of(0));
-    try {
-      return await verifyProgram(program);
-    } finally {
-      cursor.assign(before);
-    }
+  async #inspect<T>(
+    op: 'verify' | 'profile',
+    data: StepData | undefined,
+    work: (program: Program) => Promise<T>,
+  ): Promise<T> {
+    const trainer = this.trainer(op);
+    return trainer.exclusively(op, () => this.#gate.alone(() => withTrainingStep(op, trainer, data, work)));
   }
 
-  /** @internal Runs what looks at the weights, while nobody verifies them. */
+  /** @internal Runs what looks at the weights, while nobody verifies or profiles them. */
   beside<T>(work: () => Promise<T>): Promise<T> {
     return this.#gate.together(work);
   }
 
-  /** As `Network.setWeights`; not while the model is verified, which puts back the weights that it found. */
+  /** As `Network.setWeights`; not while the model is verified or profiled, which puts back the weights that it found. */
   override setWeights(values: Parameters<Network['setWeights']>[0]): void {
-    if (this.#trainer?.running === 'verify') {
+    const running = this.#trainer?.running;
+    if (running === 'verify' || running === 'profile') {
       throw new HeddleError({
         op: 'setWeights',
-        message: `model '${this.name}' is being verified`,
+        message: `model '${this.name}' is being ${running === 'verify' ? 'verified' : 'profiled'}`,
         roles: ['model'],
         values: { model: this.name },
-        fix: 'await verify() first',
+        fix: `await ${running}() first`,
       });
     }
     super.setWeights(values);

@@ -208,6 +208,51 @@ export const cases: GpuCase[] = [
     },
   },
   {
+    name: 'a model is profiled alone: who predicts, evaluates or saves meanwhile sees the weights as they were',
+    async run(ctx) {
+      await ownDevice(ctx);
+      const { x, y } = bunches(70);
+      const net = keep(ctx, classifier());
+      await net.fit(x, y, { batchSize: 32 });
+      const look = async () => {
+        const [predicted, metrics, file] = await Promise.all([net.predict(x), net.evaluate(x, y), save(net)]);
+        return { predicted: predicted.data as Float32Array, metrics: JSON.stringify(metrics), file };
+      };
+      const before = await look();
+      const during: ReturnType<typeof look>[] = [];
+      let refused = '';
+      const onProgress = (done: number): void => {
+        if (done > 1) return;
+        during.push(look());
+        try {
+          net.setWeights([]);
+        } catch (error) {
+          refused = String(error);
+        }
+      };
+      const [trained, other] = [
+        await net.profile({ ...QUICK, onProgress }),
+        await net.profile({ x, y, ...QUICK, batchSize: 8, onProgress }),
+      ];
+      const seen = [...(await Promise.all(during)), await look()];
+      return [
+        ...judgeRows(trained, net.program as Program),
+        ...check('on a batch of its own', other.dispatches.length === trained.dispatches.length),
+        ...exact('looks', [seen.length], [3]),
+        ...check('setWeights', refused.includes('being profiled'), 'refused', refused),
+        ...seen.flatMap(({ predicted, metrics, file }, index) => [
+          ...sameBits(`predictions ${index}`, predicted, before.predicted),
+          ...check(`metrics ${index}`, metrics === before.metrics, before.metrics, metrics),
+          ...sameBits(`file ${index}`, file, before.file),
+        ]),
+        ...(await throws('x alone', () => net.profile({ x }), { op: 'profile', roles: ['x', 'y'] })),
+        ...(await throws('an unknown option', () => net.profile({ times: 2 } as object), {
+          message: 'times',
+        })),
+      ];
+    },
+  },
+  {
     name: 'nothing is left: no buffer, no byte, no query set',
     async run(ctx) {
       await ownDevice(ctx);

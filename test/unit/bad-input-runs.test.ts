@@ -51,6 +51,7 @@ describe('calls out of order', () => {
     expect(await rejection(() => fresh.evaluate(x, y))).toMatchObject({ op: 'evaluate', ...says });
     expect(await rejection(() => fresh.trainOnBatch(x, y))).toMatchObject({ op: 'trainOnBatch', ...says });
     expect(await rejection(() => fresh.verify({ x, y }))).toMatchObject({ op: 'verify', ...says });
+    expect(await rejection(() => fresh.profile())).toMatchObject({ op: 'profile', ...says });
     expect((await fresh.predict(x)).shape).toEqual([20, 3]);
     fresh.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
     await expectTrains(fresh);
@@ -99,6 +100,7 @@ describe('calls out of order', () => {
       ['fit', () => net.fit(x, y)],
       ['evaluate', () => net.evaluate(x, y)],
       ['verify', () => net.verify()],
+      ['profile', () => net.profile()],
     ] as const) {
       const error = await rejection(run);
       expect(error).toMatchObject({ op, roles: ['model'] });

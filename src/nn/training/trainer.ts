@@ -35,8 +35,8 @@ export interface Position {
 /** From the number of steps done to the position then. */
 export type Locate = (step: number) => Position;
 
-/** What a data set on the device is for; each use keeps one. */
-export type Use = 'train' | 'validate' | 'evaluate' | 'verify';
+/** What a data set on the device is for (`inspect`: to verify and to profile); each use keeps one. */
+export type Use = 'train' | 'validate' | 'evaluate' | 'inspect';
 
 export class Trainer {
   readonly network: Network;
