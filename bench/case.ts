@@ -32,7 +32,10 @@ export interface Contestant {
   readonly engine: EngineName;
   /** Asked after it has run, or tried to. */
   describe(): Promise<Identity>;
-  /** Makes ready; what goes in is the case's. */
+  /**
+   * Makes ready; what goes in is the case's. Where it throws, nobody disposes what it made: Heddle's sides, which compile here, free it
+   * themselves; the others only upload here, and what fails in them later is disposed with their work.
+   */
   open(): Promise<Work>;
   /** The right results, where the engine can only do a neighbour of the task. */
   expected?(): Expected;

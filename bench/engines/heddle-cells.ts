@@ -3,24 +3,31 @@
 import { compile, grad, ops, type Program, type Tensor, type Variable, variable } from 'heddle';
 import type { Work } from '../case.js';
 import { type CellPart, type CellTask, placesOf, probed } from '../cells.js';
+import { disposingOnThrow, type Own } from '../owned.js';
 import { weightShapes } from '../task.js';
 import { describeHeddle } from './heddle.js';
 
 export async function openHeddleCell(task: CellTask, part: CellPart): Promise<Work> {
   await describeHeddle();
+  return disposingOnThrow((own) => opened(task, part, own));
+}
+
+async function opened(task: CellTask, part: CellPart, own: Own): Promise<Work> {
   const { layer, batch, steps, features, units } = task;
   const shapes = weightShapes({ features: steps * features, sequence: [steps, features], layers: [layer] });
   const fixed = (data: Float32Array, shape: readonly number[]): Variable =>
-    variable(data, { shape, trainable: false });
+    own(variable(data, { shape, trainable: false }));
   const x = fixed(task.x, [batch, steps, features]);
   const weights = task.weights.map((data, index) => fixed(data, shapes[index] ?? []));
   const dy = fixed(task.dy, [batch, steps, units]);
   const counter = fixed(Float32Array.of(1), [1]);
   const states = statesOf(layer.cell, x, weights);
-  const program = await compile({
-    name: task.name,
-    outputs: part === 'forward' ? { states } : named(grad(states, [x, ...weights], { dy })),
-  });
+  const program = own(
+    await compile({
+      name: task.name,
+      outputs: part === 'forward' ? { states } : named(grad(states, [x, ...weights], { dy })),
+    }),
+  );
   const fence = await compile({ name: 'fence', outputs: { number: ops.add(counter, 1) } });
   return {
     async results() {

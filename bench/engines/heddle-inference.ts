@@ -2,6 +2,7 @@
 
 import { compile, input, layers, type NDArray, sequential } from 'heddle';
 import type { Identity, Work } from '../case.js';
+import { disposingOnThrow } from '../owned.js';
 import { exampleShape, isConv, isRecurrent, type Task, weightShapes } from '../task.js';
 import { describeHeddle, outputOf, weightVariables } from './heddle.js';
 
@@ -22,17 +23,19 @@ export const describeHeddleProgram = async (): Promise<Identity> => {
 
 export async function openHeddleProgram(task: Task): Promise<Work> {
   await describeHeddle();
-  const weights = weightVariables(task);
-  const x = input([task.batch, ...exampleShape(task)]);
-  const y = outputOf(task, x, weights);
-  const program = await compile({ name: task.name, inputs: { x }, outputs: { y } });
-  return inferring(
-    async () => (await program.run({ x: task.x })).y as NDArray,
-    () => {
-      program.dispose();
-      weights[0]?.store.dispose();
-    },
-  );
+  return disposingOnThrow(async (own) => {
+    const weights = weightVariables(task, own);
+    const x = input([task.batch, ...exampleShape(task)]);
+    const y = outputOf(task, x, weights);
+    const program = await compile({ name: task.name, inputs: { x }, outputs: { y } });
+    return inferring(
+      async () => (await program.run({ x: task.x })).y as NDArray,
+      () => {
+        program.dispose();
+        weights[0]?.store.dispose();
+      },
+    );
+  });
 }
 
 function modelOf(task: Task) {

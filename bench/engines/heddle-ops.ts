@@ -28,13 +28,18 @@ import {
   type OpTask,
   type Shape,
 } from '../ops/task.js';
+import { disposingOnThrow, type Own } from '../owned.js';
 import { describeHeddle } from './heddle.js';
 
 export async function openHeddleOp(task: OpTask): Promise<Work> {
   await describeHeddle();
-  const operands = operandVariables(task);
-  const counter = variable(Float32Array.of(1), { trainable: false });
-  const program = await compile({ name: task.name, ...specOf(task, operands) });
+  return disposingOnThrow((own) => opened(task, own));
+}
+
+async function opened(task: OpTask, own: Own): Promise<Work> {
+  const operands = operandVariables(task, own);
+  const counter = own(variable(Float32Array.of(1), { trainable: false }));
+  const program = own(await compile({ name: task.name, ...specOf(task, operands) }));
   const fence = await compile({ name: 'fence', outputs: { number: ops.add(counter, 1) } });
   const places = probesOf(task);
   return {
@@ -60,7 +65,7 @@ export async function openHeddleOp(task: OpTask): Promise<Work> {
 }
 
 /** Those of an optimizer side by side, as a model has them. */
-function operandVariables(task: OpTask): Variable[] {
+function operandVariables(task: OpTask, own: Own): Variable[] {
   const shapes = task.operands.map(({ shape }) => shape);
   const weights = task.op.kind === 'optimizer' ? task.results.length : 0;
   const made: Variable[] = [];
@@ -68,7 +73,8 @@ function operandVariables(task: OpTask): Variable[] {
     const group = index < weights ? 'weights' : 'operands';
     const [first] = made;
     const beside = weights > 0 && first ? { store: first.store } : {};
-    made.push(variable(data, { shape: shapes[index] ?? [], trainable: index < weights, group, ...beside }));
+    const one = variable(data, { shape: shapes[index] ?? [], trainable: index < weights, group, ...beside });
+    made.push(own(one));
   }
   return made;
 }

@@ -21,6 +21,7 @@ import { version } from '../../package.json';
 import { adapterName } from '../../src/core/adapter.js';
 import { ADAPTER_OPTIONS } from '../adapter.js';
 import type { Identity, Work } from '../case.js';
+import { disposingOnThrow, type Own } from '../owned.js';
 import {
   ADAM,
   byLayer,
@@ -56,23 +57,25 @@ export interface TrainingStep {
 
 export async function trainingStep(task: Task): Promise<TrainingStep> {
   await device();
-  const weights = weightVariables(task);
-  const data = dataVariables(task);
-  const loss = lossOf(task, data, weights);
-  const optimizer = optimizers.adam({ learningRate: task.learningRate, ...ADAM });
-  const program = await compile({
-    name: task.name,
-    outputs: { loss },
-    updates: optimizer.minimize(loss, weights),
+  return disposingOnThrow(async (own) => {
+    const weights = weightVariables(task, own);
+    const data = dataVariables(task, own);
+    const loss = lossOf(task, data, weights);
+    const optimizer = optimizers.adam({ learningRate: task.learningRate, ...ADAM });
+    const program = await compile({
+      name: task.name,
+      outputs: { loss },
+      updates: optimizer.minimize(loss, weights),
+    });
+    return {
+      program,
+      dispose() {
+        program.dispose();
+        for (const one of data) one.dispose();
+        weights[0]?.store.dispose();
+      },
+    };
   });
-  return {
-    program,
-    dispose() {
-      program.dispose();
-      for (const one of data) one.dispose();
-      weights[0]?.store.dispose();
-    },
-  };
 }
 
 export async function openHeddle(task: Task, drive: 'free' | 'read'): Promise<Work> {
@@ -96,23 +99,25 @@ async function readLoss(program: Program): Promise<number> {
 }
 
 /** Side by side, so that one dispatch updates them all. */
-export function weightVariables(task: Task): Variable[] {
+export function weightVariables(task: Task, own: Own): Variable[] {
   const shapes = weightShapes(task);
   const made: Variable[] = [];
   for (const [index, values] of task.weights.entries()) {
     const shape = shapes[index] ?? [];
     const [first] = made;
-    made.push(variable(values, { shape, group: 'weights', ...(first ? { store: first.store } : {}) }));
+    const one = variable(values, { shape, group: 'weights', ...(first ? { store: first.store } : {}) });
+    if (!first) own(one.store);
+    made.push(one);
   }
   return made;
 }
 
-function dataVariables(task: Task): [Variable, Variable] {
+function dataVariables(task: Task, own: Own): [Variable, Variable] {
   const { x, y, loss, batch } = task;
   const shape = loss === 'softmaxCrossentropy' ? [batch] : [batch, y.length / batch];
   return [
-    variable(x, { shape: [batch, ...exampleShape(task)], trainable: false }),
-    variable(y, { shape, trainable: false }),
+    own(variable(x, { shape: [batch, ...exampleShape(task)], trainable: false })),
+    own(variable(y, { shape, trainable: false })),
   ];
 }
 
