@@ -1,9 +1,11 @@
 // The benchmarks at tiny sizes: every case runs, checks and counts. No assertion looks at a time.
+import type { Page } from 'puppeteer';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ratioText } from '../../bench/format.js';
 import { expectedLosses } from '../../bench/oracle.js';
 import { type Row, rowsOf } from '../../bench/row.js';
 import { celsius, cnn, fashionMnist, gru, gruResetBefore, lstm, mlp, rnn } from '../../bench/tasks.js';
+import { driveBench } from '../../tools/bench/drive.js';
 import { benches, rowOf } from './benches.js';
 
 const CASES = [
@@ -132,6 +134,47 @@ it('draws the charts of a suite as its rows come in', async () => {
   } finally {
     await page.close();
   }
+});
+
+it('gives each first step a page that shares nothing with others, and the rest one page', async () => {
+  const contexts = new Set<unknown>();
+  const options = { cases: ['celsius/read', 'mlp/free', 'celsius/free', 'mlp/read'], peers: false };
+  const rows = await run(options, async (page) => {
+    expect(await page.browser().defaultBrowserContext().pages()).not.toContain(page);
+    contexts.add(page.browserContext());
+  });
+  // The first page only says which cases there are.
+  expect(contexts.size).toBe(1 + 2 + 1);
+  expect(rows.map((row) => row.case)).toEqual([
+    'celsius/read',
+    'mlp/free',
+    'mlp/first',
+    'celsius/free',
+    'celsius/first',
+    'mlp/read',
+  ]);
+});
+
+it('gives rows as cases end, and keeps those before a crash', async () => {
+  let crashed: Page | null = null;
+  const told: string[] = [];
+  const { rows, errors } = await driveBench(
+    browser(),
+    site().url,
+    { size: 'tiny', runs: 1, peers: false, cases: ['celsius/read', 'celsius/fit', 'mlp/read', 'mlp/free'] },
+    {
+      onRows: (found) => told.push(...found.map((row) => row.case)),
+      onProgress({ text }) {
+        if (/mlp\/read/.test(text)) void crashed?.goto('chrome://crash').catch(() => {});
+      },
+      async prepare(page) {
+        crashed = page;
+      },
+    },
+  );
+  expect(told).toEqual(['mlp/free', 'mlp/first', 'celsius/read', 'celsius/fit']);
+  expect(rows.map((row) => row.case)).toEqual(['celsius/read', 'celsius/fit', 'mlp/free', 'mlp/first']);
+  expect(errors).toEqual([expect.stringMatching(/^steps mlp\/read: heddle, /)]);
 });
 
 it('shows a peer that cannot be loaded as failed, with its message', async () => {
