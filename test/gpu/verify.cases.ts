@@ -243,7 +243,7 @@ export const cases: GpuCase[] = [
     },
   },
   modelDamage('a sign in adam', /^adam/, /- alpha \* next_m/, '+ alpha * next_m'),
-  modelDamage('elements that adam skips', /^adam/, /i < params\.quads/, 'i < params.quads && i != 1u'),
+  modelDamage('elements that adam skips', /^adam/, /i < end/, 'i < end && i != 1u'),
   modelDamage('a sign in the tail', /^training_tail/, /totals\[column\] \+=/, 'totals[column] -='),
   modelDamage('rows gathered in another order', /^next_batch/, /order\[at\]/, 'order[at ^ 1u]'),
   {
