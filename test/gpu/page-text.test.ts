@@ -27,7 +27,7 @@ describe('from the command line', () => {
     expect(held).toBeLessThan(4.2);
     expect(result.testLoss).toBeCloseTo(held as number, 3);
     expect(result).toMatchObject({ steps: 61, verify: { passed: true } });
-    expect(result.dispatchesPerStep).toBeLessThanOrEqual(25);
+    expect(result.dispatchesPerStep).toBeLessThanOrEqual(26);
     expect(stderr.match(/^ {4}\S/gm)?.length, 'titles after the epoch').toBeGreaterThan(4);
     expect(read('titles.html').toString()).toContain('What it wrote');
   });
