@@ -15,6 +15,8 @@
 // is garbage and is updated with the rest, but raises nothing.
 //
 //   control (one binding, a 256-byte slot each):  step (t, from 1) | apply | fault
+//
+// Where nothing before it begins the step, and one workgroup updates everything, `begin` does what begin-step.wgsl does.
 
 // specialise
 struct Params {
@@ -42,6 +44,8 @@ fn is_member(words: vec4<u32>) -> vec4<bool> {
   inside |= (words >= vec4<u32>(params.start_1)) & (words < vec4<u32>(params.end_1));
   return inside;
 }
+
+fn begin(lane: u32) {}
 // end
 
 const LANES = 64u;
@@ -97,6 +101,7 @@ fn update(i: u32, rate: f32, alpha: f32) {
 
 @compute @workgroup_size(LANES)
 fn adam(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  begin(lane);
   if (atomicLoad(&control[APPLY]) == 0u) {
     return;
   }

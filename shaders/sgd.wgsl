@@ -7,7 +7,7 @@
 // Nothing is written where `apply` is 0. Results are judged by their bits, as in adam.wgsl: an element that would not be
 // finite keeps its old values and raises `fault`; what lies between tensors raises nothing.
 //
-//   control (one binding, a 256-byte slot each):  apply | fault
+//   control (one binding, a 256-byte slot each):  step | apply | fault          `begin` as in adam.wgsl
 
 // specialise
 struct Params {
@@ -36,14 +36,17 @@ fn update(i: u32, rate: f32) {
   velocities[i] = select(u, next_u, sound);
   store(i, p, next_p, sound);
 }
+
+fn begin(lane: u32) {}
 // end
 
 const LANES = 64u;
 const FOLD_WIDTH = 32768u;
 const QUADS = 4u;
 const SLOT = 64u;
-const APPLY = 0u;
-const FAULT = 1u * SLOT;
+const STEP = 0u;
+const APPLY = 1u * SLOT;
+const FAULT = 2u * SLOT;
 
 fn is_finite(value: vec4<f32>) -> vec4<bool> {
   return (bitcast<vec4<u32>>(value) & vec4<u32>(0x7f800000u)) != vec4<u32>(0x7f800000u);
@@ -61,6 +64,7 @@ fn store(i: u32, p: vec4<f32>, next_p: vec4<f32>, sound: vec4<bool>) {
 
 @compute @workgroup_size(LANES)
 fn sgd(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  begin(lane);
   if (atomicLoad(&control[APPLY]) == 0u) {
     return;
   }

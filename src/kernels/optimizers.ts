@@ -3,7 +3,7 @@
 import adamSource from '../../shaders/adam.wgsl?raw';
 import sgdSource from '../../shaders/sgd.wgsl?raw';
 import { assembleKernel, type TypedBinding } from './attachment.js';
-import { elementWorkgroups } from './elements.js';
+import { elementWorkgroups, LANES } from './elements.js';
 import type { Launch } from './kernel.js';
 import { memberRange } from './member-range.js';
 
@@ -18,6 +18,15 @@ const gradients: TypedBinding = { name: 'gradients', access: 'read', type: QUADS
 const learningRate: TypedBinding = { name: 'learning_rate', access: 'read', type: 'array<f32>' };
 const control: TypedBinding = { name: 'control', access: 'inout', type: 'array<atomic<u32>>' };
 
+/** Whether one workgroup updates tensors of `sizes` elements, so that it can begin the step too. */
+export const fitOneWorkgroup = (sizes: readonly number[]): boolean =>
+  memberRange(sizes).words <= LANES * WORDS_PER_LANE;
+
+export interface UpdateSettings {
+  /** Whether the kernel begins the step itself: one more, applied, without a fault. For sizes that fit one workgroup. */
+  readonly begins: boolean;
+}
+
 export interface AdamSettings {
   readonly beta1: number;
   readonly beta2: number;
@@ -29,16 +38,16 @@ export interface AdamSettings {
  * Bindings: weights, gradients, first moments, second moments (each the range of all tensors), learning rate, control (step,
  * apply, fault). `sizes` are the tensors' elements.
  */
-export function adam(sizes: readonly number[], settings: AdamSettings): Launch {
+export function adam(sizes: readonly number[], settings: AdamSettings & UpdateSettings): Launch {
   const { words, params, values, code } = memberRange(sizes);
-  const { beta1, beta2, epsilon, weightDecay } = settings;
+  const { beta1, beta2, epsilon, weightDecay, begins } = settings;
   const logarithm = (beta: number): number => Math.max(Math.log(beta), LOG_OF_ZERO);
   return {
     kernel: assembleKernel({
       entryPoint: 'adam',
       source: adamSource,
-      baked: [sizes.length],
-      declarations: [code],
+      baked: [sizes.length, begins],
+      declarations: [code, beginFunction(begins)],
       params: [
         { name: 'quads', type: 'u32' },
         { name: 'complement_1', type: 'f32' },
@@ -79,8 +88,11 @@ export interface SgdSettings {
   readonly nesterov: boolean;
 }
 
-/** Bindings: weights, gradients, velocities (with momentum only), learning rate, control (apply, fault). */
-export function sgd(sizes: readonly number[], { momentum, nesterov }: SgdSettings): Launch {
+/** Bindings: weights, gradients, velocities (with momentum only), learning rate, control (step, apply, fault). */
+export function sgd(
+  sizes: readonly number[],
+  { momentum, nesterov, begins }: SgdSettings & UpdateSettings,
+): Launch {
   const { words, params, values, code } = memberRange(sizes);
   const variant = momentum === 0 ? 'plain' : nesterov ? 'nesterov' : 'momentum';
   const velocities: TypedBinding = { name: 'velocities', access: 'inout', type: QUADS };
@@ -88,8 +100,8 @@ export function sgd(sizes: readonly number[], { momentum, nesterov }: SgdSetting
     kernel: assembleKernel({
       entryPoint: 'sgd',
       source: sgdSource,
-      baked: [variant, sizes.length],
-      declarations: [code, updateFunction(variant)],
+      baked: [variant, sizes.length, begins],
+      declarations: [code, updateFunction(variant), beginFunction(begins)],
       params: [{ name: 'quads', type: 'u32' }, { name: 'momentum', type: 'f32' }, ...params],
       bindings: [weights, gradients, ...(variant === 'plain' ? [] : [velocities]), learningRate, control],
       attachments: [],
@@ -97,6 +109,18 @@ export function sgd(sizes: readonly number[], { momentum, nesterov }: SgdSetting
     workgroups: elementWorkgroups('sgd', [words], WORDS_PER_LANE),
     params: [words / 4, momentum, ...values],
   };
+}
+
+function beginFunction(begins: boolean): string {
+  if (!begins) return 'fn begin(lane: u32) {}';
+  return `fn begin(lane: u32) {
+  if (lane == 0u) {
+    atomicAdd(&control[STEP], 1u);
+    atomicStore(&control[APPLY], 1u);
+    atomicStore(&control[FAULT], 0u);
+  }
+  storageBarrier();
+}`;
 }
 
 function updateFunction(variant: 'plain' | 'momentum' | 'nesterov'): string {

@@ -1,15 +1,6 @@
 /** `minimize`: an optimizer in a graph program, which has no model to count its steps. */
 
-import {
-  grad,
-  HeddleError,
-  ops,
-  training,
-  type Update,
-  type Value,
-  Variable,
-  zeros,
-} from '../engine/index.js';
+import { grad, HeddleError, ops, type Update, type Value, Variable, zeros } from '../engine/index.js';
 import type { BoundOptimizer, Optimizer } from './optimizer.js';
 import { stepCountersAmong } from './step-counters.js';
 
@@ -36,7 +27,7 @@ export class Minimizer {
     checkLoss(loss);
     checkVariables(variables, nodes);
     const { bound, control } = this.#minimizedFor(variables);
-    const step = bound.updates(grad(loss, variables), training.beginStep(control));
+    const step = bound.updates(grad(loss, variables), { ...control, begins: true });
     return [
       ...step.updates,
       ...CONTROL.map((name) => ({ variable: control[name], value: step.control[name] })),

@@ -40,6 +40,8 @@ export interface StepControl {
   readonly apply: Value;
   /** Raised to 1 where a result is not finite; that element keeps its old value. */
   readonly fault: Value;
+  /** Whether the optimizer begins the step: before it, one is added to `step`, `apply` is set to 1 and `fault` to 0. Default `false`. */
+  readonly begins?: boolean;
 }
 
 /** A step of an optimizer in the graph. */

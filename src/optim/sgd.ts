@@ -40,15 +40,15 @@ export function sgd(options: SgdOptions = {}): Optimizer {
           grads,
           velocities,
           learningRate: rate,
-          apply: control.apply,
-          fault: control.fault,
+          ...control,
           momentum,
           nesterov,
         });
+        const { step, apply, fault } = results;
         return {
           params: results.params,
           slots: momentum === 0 ? [] : [results.velocities],
-          control: { step: control.step, apply: results.apply, fault: results.fault },
+          control: { step, apply, fault },
         };
       },
     },

@@ -4,7 +4,6 @@ import type { Value } from '../../src/ir/graph.js';
 import {
   type AdamArguments,
   adamUpdate,
-  beginStep,
   commit,
   type SgdArguments,
   sgdUpdate,
@@ -78,8 +77,8 @@ const SHAPES: readonly (readonly List[])[] = [
   [[33, 128], [128], [128, 10], [10]],
 ];
 
-type AdamOptions = Pick<AdamArguments, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
-type SgdOptions = Pick<SgdArguments, 'momentum' | 'nesterov'>;
+type AdamOptions = Pick<AdamArguments, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'begins'>;
+type SgdOptions = Pick<SgdArguments, 'momentum' | 'nesterov' | 'begins'>;
 
 const ADAMS: readonly { readonly t: number; readonly applies: number; readonly options: AdamOptions }[] = [
   { t: 1, applies: 1, options: {} },
@@ -88,6 +87,7 @@ const ADAMS: readonly { readonly t: number; readonly applies: number; readonly o
   { t: 3, applies: 1, options: { beta1: 0 } },
   { t: 2 ** 20, applies: 1, options: {} },
   { t: 5, applies: 0, options: {} },
+  { t: 5, applies: 0, options: { begins: true } },
 ];
 
 const SGDS: readonly { readonly applies: number; readonly options: SgdOptions }[] = [
@@ -95,6 +95,7 @@ const SGDS: readonly { readonly applies: number; readonly options: SgdOptions }[
   { applies: 1, options: { momentum: 0.9 } },
   { applies: 1, options: { momentum: 0.9, nesterov: true } },
   { applies: 0, options: { momentum: 0.5 } },
+  { applies: 0, options: { begins: true } },
 ];
 
 const floats = (shapes: readonly List[], fill: 'normal' | 'unit' = 'normal'): CaseInput[] =>
@@ -109,10 +110,10 @@ function buildAdam(inputs: readonly Value[], count: number, options: AdamOptions
 
 function buildSgd(inputs: readonly Value[], count: number, options: SgdOptions): Value[] {
   const slots = options.momentum ? count : 0;
-  const [params = [], grads = [], velocities = [], rest = []] = cut(inputs, [count, count, slots, 3]);
-  const scalars = named(['learningRate', 'apply', 'fault'], rest);
+  const [params = [], grads = [], velocities = [], rest = []] = cut(inputs, [count, count, slots, 4]);
+  const scalars = named(['learningRate', 'step', 'apply', 'fault'], rest);
   const results = sgdUpdate({ params, grads, velocities, ...scalars, ...options });
-  return [...results.params, ...results.velocities, results.apply, results.fault];
+  return [...results.params, ...results.velocities, results.step, results.apply, results.fault];
 }
 
 const adamCases = SHAPES.flatMap((shapes, index) =>
@@ -129,7 +130,7 @@ const adamCases = SHAPES.flatMap((shapes, index) =>
         float(0.01),
         word(t),
         word(applies),
-        word(0),
+        word(options.begins ? 1 : 0),
       ],
       build: (...inputs) => buildAdam(inputs, shapes.length, options),
       gradients: false,
@@ -148,8 +149,9 @@ const sgdCases = SHAPES.flatMap((shapes, index) =>
         ...floats(shapes),
         ...(options.momentum ? floats(shapes) : []),
         float(0.1),
+        word(3),
         word(applies),
-        word(0),
+        word(options.begins ? 1 : 0),
       ],
       build: (...inputs) => buildSgd(inputs, shapes.length, options),
       gradients: false,
@@ -191,8 +193,15 @@ const faultCases = FAULTS.flatMap(({ name, gradient }): OpCase[] => [
   {
     op: 'sgd',
     name: `a gradient is ${name}`,
-    inputs: [...faulty(gradient), ...floats([[5], [3]]), float(10), word(1), word(0)],
+    inputs: [...faulty(gradient), ...floats([[5], [3]]), float(10), word(1), word(1), word(0)],
     build: (...inputs) => buildSgd(inputs, 2, { momentum: 0.9 }),
+    gradients: false,
+  },
+  {
+    op: 'sgd',
+    name: `a gradient is ${name} in a step that begins here`,
+    inputs: [...faulty(gradient), float(10), word(0), word(0), word(0)],
+    build: (...inputs) => buildSgd(inputs, 2, { begins: true }),
     gradients: false,
   },
 ]);
@@ -202,14 +211,6 @@ export const cases: OpCase[] = [
   ...adamCases,
   ...sgdCases,
   ...faultCases,
-  {
-    op: 'beginStep',
-    name: 'counts, applies, forgets a fault',
-    inputs: [41, 0, 1].map(word),
-    build: (step, applied, fault) => Object.values(beginStep({ step, apply: applied, fault })),
-    exact: true,
-    gradients: false,
-  },
   ...[1, 0].map(
     (applied): OpCase => ({
       op: 'commit',

@@ -10,7 +10,6 @@ import { DEFAULT_CAPABILITIES } from '../../src/kernels/kernel.js';
 import { memberRange } from '../../src/kernels/member-range.js';
 import {
   adamUpdate,
-  beginStep,
   CONTROL_ORDER,
   nextBatch,
   sgdUpdate,
@@ -109,6 +108,14 @@ describe('adam', () => {
     const after = evaluate([...params, ...m, ...v, fault]).map((data) => [...data]);
     expect(after).toEqual([[1, 2], [0.5, 0.5], [0.25, 0.25], [0]]);
   });
+  test('a step that begins here is counted, applies and forgets a fault', () => {
+    const at = { m: [tensor([1], [0])], v: [tensor([1], [0])], learningRate: tensor([], [0.1]) };
+    const one = { params: [tensor([1], [2])], grads: [tensor([1], [3])], ...at };
+    const begun = adamUpdate({ ...one, step: word(6), apply: word(0), fault: word(1), begins: true });
+    const told = adamUpdate({ ...one, step: word(7), apply: word(1), fault: word(0) });
+    expect([begun.step, begun.apply, begun.fault].map(numbers)).toEqual([[7], [1], [0]]);
+    expect(begun.params.map(numbers)).toEqual(told.params.map(numbers));
+  });
   test('shapes that differ are refused', () => {
     const one = [tensor([2], [1, 2])];
     const scalars = { learningRate: tensor([], [1]), step: word(1), apply: word(1), fault: word(0) };
@@ -128,6 +135,7 @@ describe('sgd', () => {
       grads: [tensor([2], [1, -2])],
       velocities: momentum === 0 ? [] : [tensor([2], velocity)],
       learningRate: tensor([], [0.5]),
+      step: word(1),
       apply: word(1),
       fault: word(0),
       momentum,
@@ -272,14 +280,6 @@ describe('nextBatch', () => {
     expect(take([tensor([2], [1, 2])], 'int32')).toThrow(/stored as float32/);
     expect(take([bytes(0, 2)], 'bool')).toThrow(HeddleError);
   });
-});
-
-test('beginStep counts a step, lets it apply and forgets a fault', () => {
-  const after = beginStep({ step: word(41), apply: word(0), fault: word(1) });
-  expect(Object.values(after).map(numbers)).toEqual([[42], [1], [0]]);
-  expect(() => beginStep({ step: tensor([1], [1]), apply: word(0), fault: word(0) })).toThrow(
-    /uint32 scalars/,
-  );
 });
 
 describe('a new batch size takes the same kernels', () => {

@@ -3,17 +3,24 @@
 import { sizeOf } from '../../core/shape.js';
 import { apply, type HostTensor, type Value } from '../../ir/graph.js';
 import { inputArg, type OpDef } from '../../ir/op.js';
-import { type AdamSettings, adam as adamKernel } from '../../kernels/optimizers.js';
+import { type AdamSettings, adam as adamKernel, type UpdateSettings } from '../../kernels/optimizers.js';
 import { cut, named } from './named.js';
-import { allFinite, checkUpdate, readGroup, updateGroup } from './optimizer-parts.js';
+import {
+  allFinite,
+  begun,
+  checkUpdate,
+  lowerUpdate,
+  readGroup,
+  STEP_CONTROL,
+  type StepArguments,
+  updateGroup,
+} from './optimizer-parts.js';
 
 export interface AdamAttrs extends AdamSettings {
   /** Number of variables. */
   readonly count: number;
+  readonly begins: boolean;
 }
-
-/** The scalars that an Adam update needs, in the order of their consecutive slots. */
-const CONTROL = ['step', 'apply', 'fault'] as const;
 
 /**
  * Inputs: params × n, gradients × n, m × n, v × n, learning rate, step, apply, fault. Outputs: params × n, m × n, v × n, step,
@@ -28,15 +35,16 @@ export const adamOp: OpDef<AdamAttrs> = {
   },
   reference(inputs, outputs, attrs) {
     const { params, m, v, control } = partsOf(inputs, attrs.count);
-    const results = cut(outputs, [attrs.count, attrs.count, attrs.count, CONTROL.length]);
+    const results = cut(outputs, [attrs.count, attrs.count, attrs.count, STEP_CONTROL.length]);
     const [newParams = [], newM = [], newV = [], newControl = []] = results;
     [...params, ...m, ...v].forEach((before, index) => {
       outputs[index]?.data.set(before.data);
     });
-    CONTROL.forEach((name, index) => {
-      newControl[index]?.data.set(control[name].data);
+    const now = begun(control, attrs.begins);
+    STEP_CONTROL.forEach((name, index) => {
+      newControl[index]?.data.set([now[name]]);
     });
-    if (control.apply.data[0] === 0) return;
+    if (now.apply === 0) return;
     eachElement(inputs, attrs, (variable, i, next) => {
       if (!isSound(next)) {
         if (newControl[2]) newControl[2].data[0] = 1;
@@ -58,21 +66,18 @@ export const adamOp: OpDef<AdamAttrs> = {
     });
   },
   candidates({ inputs, attrs }) {
-    const { count } = attrs;
-    const { params } = partsOf(inputs, count);
-    const launch = adamKernel(
-      params.map(({ shape }) => sizeOf(shape)),
-      attrs,
-    );
+    const { count, begins } = attrs;
+    const sizes = partsOf(inputs, count).params.map(({ shape }) => sizeOf(shape));
     const args = [
       updateGroup(0, 0, count),
       readGroup(count, count),
       updateGroup(2 * count, count, count),
       updateGroup(3 * count, 2 * count, count),
       inputArg(4 * count),
-      updateGroup(4 * count + 1, 3 * count, CONTROL.length),
+      updateGroup(4 * count + 1, 3 * count, STEP_CONTROL.length),
     ];
-    return [{ key: 'adam', lower: () => ({ scratch: [], dispatches: [{ launch, args }] }) }];
+    const update = (settings: UpdateSettings) => adamKernel(sizes, { ...attrs, ...settings });
+    return [{ key: 'adam', lower: () => lowerUpdate(sizes, begins, update, args) }];
   },
 };
 
@@ -92,11 +97,11 @@ const STEP_WEIGHT = 8;
 
 function eachElement(
   inputs: readonly HostTensor[],
-  { count, beta1, beta2, epsilon, weightDecay }: AdamAttrs,
+  { count, beta1, beta2, epsilon, weightDecay, begins }: AdamAttrs,
   visit: (variable: number, i: number, next: NextElement) => void,
 ): void {
   const { params, grads, m: firsts, v: seconds, learningRate, control } = partsOf(inputs, count);
-  const t = control.step.data[0] as number;
+  const { step: t } = begun(control, begins);
   const rate = learningRate.data[0] as number;
   const alpha = (rate * Math.sqrt(-Math.expm1(t * Math.log(beta2)))) / -Math.expm1(t * Math.log(beta1));
   params.forEach((param, variable) => {
@@ -126,12 +131,12 @@ function eachElement(
 
 /** Inputs by role. */
 function partsOf<T>(inputs: readonly T[], count: number) {
-  const lists = cut(inputs, [count, count, count, count, 1, CONTROL.length]);
+  const lists = cut(inputs, [count, count, count, count, 1, STEP_CONTROL.length]);
   const [params = [], grads = [], m = [], v = [], [learningRate] = [], control = []] = lists;
-  return { params, grads, m, v, learningRate: learningRate as T, control: named(CONTROL, control) };
+  return { params, grads, m, v, learningRate: learningRate as T, control: named(STEP_CONTROL, control) };
 }
 
-export interface AdamArguments {
+export interface AdamArguments extends StepArguments {
   /** float32; variables whose places form one range. */
   readonly params: readonly Value[];
   /** Of the same shapes. */
@@ -141,12 +146,6 @@ export interface AdamArguments {
   readonly v: readonly Value[];
   /** float32 []. In another buffer than what is updated. */
   readonly learningRate: Value;
-  /** uint32 []: t, from 1. `step`, `apply` and `fault` lie in consecutive slots. */
-  readonly step: Value;
-  /** uint32 []: where 0, nothing changes. */
-  readonly apply: Value;
-  /** uint32 []: set to 1 where a result is not finite; that element keeps its old values. */
-  readonly fault: Value;
   /** Default 0.9. */
   readonly beta1?: number;
   /** Default 0.999. */
@@ -161,7 +160,7 @@ export interface AdamResults {
   readonly params: readonly Value[];
   readonly m: readonly Value[];
   readonly v: readonly Value[];
-  /** As they were. They are updated in place, so that whoever needs them afterwards takes these. */
+  /** Afterwards. They are updated in place, so that whoever needs them afterwards takes these. */
   readonly step: Value;
   readonly apply: Value;
   readonly fault: Value;
@@ -170,15 +169,15 @@ export interface AdamResults {
 /** One step of Adam (AdamW with `weightDecay`) on all `params`, as Keras defines it. */
 export function adamUpdate(args: AdamArguments): AdamResults {
   const { params, grads, m, v, learningRate, step, apply: applies, fault } = args;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay = 0 } = args;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay = 0, begins = false } = args;
   const count = params.length;
   const inputs = [...params, ...grads, ...m, ...v, learningRate, step, applies, fault];
-  const outputs = apply(adamOp, inputs, { count, beta1, beta2, epsilon, weightDecay });
+  const outputs = apply(adamOp, inputs, { count, beta1, beta2, epsilon, weightDecay, begins });
   const [newParams = [], newM = [], newV = [], control = []] = cut(outputs, [
     count,
     count,
     count,
-    CONTROL.length,
+    STEP_CONTROL.length,
   ]);
-  return { params: newParams, m: newM, v: newV, ...named(CONTROL, control) };
+  return { params: newParams, m: newM, v: newV, ...named(STEP_CONTROL, control) };
 }

@@ -1,7 +1,6 @@
 /** The ops of a training step around forward and backward pass. Internal: optimizers and `fit` use them, users do not. */
 
 export { type AdamArguments, type AdamResults, adamOp, adamUpdate } from './adam.js';
-export { beginStep, beginStepOp, type StepControlValues } from './begin-step.js';
 export { type CommitArguments, commit, commitOp } from './commit.js';
 export { type NextBatchArguments, nextBatch, nextBatchOp } from './next-batch.js';
 export { type SgdArguments, type SgdResults, sgdOp, sgdUpdate } from './sgd.js';

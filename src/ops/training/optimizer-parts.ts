@@ -2,10 +2,51 @@
 
 import { HeddleError } from '../../core/errors.js';
 import { sameShape, showShape, sizeOf } from '../../core/shape.js';
-import type { TensorType } from '../../ir/graph.js';
-import type { Arg } from '../../ir/op.js';
+import type { HostTensor, TensorType, Value } from '../../ir/graph.js';
+import type { Arg, Lowered } from '../../ir/op.js';
+import { beginStep } from '../../kernels/begin-step.js';
+import type { Launch } from '../../kernels/kernel.js';
+import { fitOneWorkgroup, type UpdateSettings } from '../../kernels/optimizers.js';
 
 type Member = Exclude<Arg, { kind: 'group' }>;
+
+/** The scalars that an update needs, each uint32 [], in the order of their consecutive 256-byte slots: a part of `CONTROL_ORDER`. */
+export const STEP_CONTROL = ['step', 'apply', 'fault'] as const;
+
+export interface StepArguments {
+  /** uint32 []: t, from 1. `step`, `apply` and `fault` lie in consecutive slots. */
+  readonly step: Value;
+  /** uint32 []: where 0, nothing changes. */
+  readonly apply: Value;
+  /** uint32 []: set to 1 where a result is not finite; that element keeps its old values. */
+  readonly fault: Value;
+  /**
+   * Whether the update begins the step, as in a graph program, which has no tail to count its steps: before anything else it
+   * sets step + 1, apply = 1, fault = 0. Default `false`.
+   */
+  readonly begins?: boolean;
+}
+
+/** The control scalars that an update goes by. */
+export const begun = (
+  control: Readonly<Record<(typeof STEP_CONTROL)[number], HostTensor>>,
+  begins: boolean,
+): Record<(typeof STEP_CONTROL)[number], number> => {
+  const [step = 0, applied = 0, fault = 0] = STEP_CONTROL.map((name) => control[name].data[0] as number);
+  return begins ? { step: step + 1, apply: 1, fault: 0 } : { step, apply: applied, fault };
+};
+
+/** `update` of tensors of `sizes` elements, its control bound last. It begins the step itself where it can, else a dispatch before it does. */
+export function lowerUpdate(
+  sizes: readonly number[],
+  begins: boolean,
+  update: (settings: UpdateSettings) => Launch,
+  args: readonly Arg[],
+): Lowered {
+  const itself = begins && fitOneWorkgroup(sizes);
+  const before = begins && !itself ? [{ launch: beginStep(), args: args.slice(-1) }] : [];
+  return { scratch: [], dispatches: [...before, { launch: update({ begins: itself }), args }] };
+}
 
 /** Tensors `inputs first … first + count − 1` as one range that is read. */
 export const readGroup = (first: number, count: number): Arg => ({

@@ -3,24 +3,31 @@
 import { sizeOf } from '../../core/shape.js';
 import { apply, type HostTensor, type Value } from '../../ir/graph.js';
 import { inputArg, type OpDef } from '../../ir/op.js';
-import { type SgdSettings, sgd as sgdKernel } from '../../kernels/optimizers.js';
+import { type SgdSettings, sgd as sgdKernel, type UpdateSettings } from '../../kernels/optimizers.js';
 import { cut, named } from './named.js';
-import { allFinite, checkUpdate, readGroup, updateGroup } from './optimizer-parts.js';
+import {
+  allFinite,
+  begun,
+  checkUpdate,
+  lowerUpdate,
+  readGroup,
+  STEP_CONTROL,
+  type StepArguments,
+  updateGroup,
+} from './optimizer-parts.js';
 
 export interface SgdAttrs extends SgdSettings {
   /** Number of variables. */
   readonly count: number;
+  readonly begins: boolean;
 }
-
-/** The scalars that an update needs, in the order of their consecutive slots. */
-const CONTROL = ['apply', 'fault'] as const;
 
 /** Velocities are there with momentum only. */
 const slotsOf = ({ count, momentum }: SgdAttrs): number => (momentum === 0 ? 0 : count);
 
 /**
- * Inputs: params × n, gradients × n, velocities × n (with momentum only), learning rate, apply, fault. Outputs: params × n,
- * velocities × n, apply, fault afterwards, in place. The mathematics stands in `shaders/sgd.wgsl`.
+ * Inputs: params × n, gradients × n, velocities × n (with momentum only), learning rate, step, apply, fault. Outputs: params × n,
+ * velocities × n, step, apply, fault afterwards, in place. The mathematics stands in `shaders/sgd.wgsl`.
  */
 export const sgdOp: OpDef<SgdAttrs> = {
   name: 'sgd',
@@ -28,22 +35,26 @@ export const sgdOp: OpDef<SgdAttrs> = {
     const { params, grads, velocities, learningRate, control } = partsOf(inputs, attrs);
     const lists = attrs.momentum === 0 ? { params, grads } : { params, grads, velocities };
     checkUpdate('sgd', lists, learningRate, control);
-    return [...params, ...velocities, control.apply, control.fault];
+    return [...params, ...velocities, control.step, control.apply, control.fault];
   },
   reference(inputs, outputs, attrs) {
     const { params, velocities, control } = partsOf(inputs, attrs);
     const [newParams = [], newVelocities = [], newControl = []] = cut(outputs, [
       attrs.count,
       slotsOf(attrs),
-      CONTROL.length,
+      STEP_CONTROL.length,
     ]);
-    [...params, ...velocities, control.apply, control.fault].forEach((before, index) => {
+    [...params, ...velocities].forEach((before, index) => {
       outputs[index]?.data.set(before.data);
     });
-    if (control.apply.data[0] === 0) return;
+    const now = begun(control, attrs.begins);
+    STEP_CONTROL.forEach((name, index) => {
+      newControl[index]?.data.set([now[name]]);
+    });
+    if (now.apply === 0) return;
     eachElement(inputs, attrs, (variable, i, next) => {
       if (!isSound(next)) {
-        if (newControl[1]) newControl[1].data[0] = 1;
+        if (newControl[2]) newControl[2].data[0] = 1;
         return;
       }
       (newParams[variable] as HostTensor).data[i] = next.p;
@@ -62,21 +73,18 @@ export const sgdOp: OpDef<SgdAttrs> = {
     });
   },
   candidates({ inputs, attrs }) {
-    const { count } = attrs;
+    const { count, begins } = attrs;
     const slots = slotsOf(attrs);
-    const { params } = partsOf(inputs, attrs);
-    const launch = sgdKernel(
-      params.map(({ shape }) => sizeOf(shape)),
-      attrs,
-    );
+    const sizes = partsOf(inputs, attrs).params.map(({ shape }) => sizeOf(shape));
     const args = [
       updateGroup(0, 0, count),
       readGroup(count, count),
       ...(slots > 0 ? [updateGroup(2 * count, count, count)] : []),
       inputArg(2 * count + slots),
-      updateGroup(2 * count + slots + 1, count + slots, CONTROL.length),
+      updateGroup(2 * count + slots + 1, count + slots, STEP_CONTROL.length),
     ];
-    return [{ key: 'sgd', lower: () => ({ scratch: [], dispatches: [{ launch, args }] }) }];
+    const update = (settings: UpdateSettings) => sgdKernel(sizes, { ...attrs, ...settings });
+    return [{ key: 'sgd', lower: () => lowerUpdate(sizes, begins, update, args) }];
   },
 };
 
@@ -120,12 +128,18 @@ function eachElement(
 
 /** Inputs by role. */
 function partsOf<T>(inputs: readonly T[], attrs: SgdAttrs) {
-  const lists = cut(inputs, [attrs.count, attrs.count, slotsOf(attrs), 1, CONTROL.length]);
+  const lists = cut(inputs, [attrs.count, attrs.count, slotsOf(attrs), 1, STEP_CONTROL.length]);
   const [params = [], grads = [], velocities = [], [learningRate] = [], control = []] = lists;
-  return { params, grads, velocities, learningRate: learningRate as T, control: named(CONTROL, control) };
+  return {
+    params,
+    grads,
+    velocities,
+    learningRate: learningRate as T,
+    control: named(STEP_CONTROL, control),
+  };
 }
 
-export interface SgdArguments {
+export interface SgdArguments extends StepArguments {
   /** float32; variables whose places form one range. */
   readonly params: readonly Value[];
   /** Of the same shapes. */
@@ -134,10 +148,6 @@ export interface SgdArguments {
   readonly velocities?: readonly Value[];
   /** float32 []. In another buffer than what is updated. */
   readonly learningRate: Value;
-  /** uint32 []: where 0, nothing changes. `apply` and `fault` lie in consecutive slots. */
-  readonly apply: Value;
-  /** uint32 []: set to 1 where a result is not finite; that element keeps its old values. */
-  readonly fault: Value;
   /** Default 0. */
   readonly momentum?: number;
   /** Default `false`. */
@@ -147,24 +157,27 @@ export interface SgdArguments {
 export interface SgdResults {
   readonly params: readonly Value[];
   readonly velocities: readonly Value[];
-  /** As they were. They are updated in place, so that whoever needs them afterwards takes these. */
+  /** Afterwards. They are updated in place, so that whoever needs them afterwards takes these. */
+  readonly step: Value;
   readonly apply: Value;
   readonly fault: Value;
 }
 
 /** One step of gradient descent on all `params`, as Keras defines it. */
 export function sgdUpdate(args: SgdArguments): SgdResults {
-  const { params, grads, velocities = [], learningRate, apply: applies, fault } = args;
+  const { params, grads, velocities = [], learningRate, step, apply: applies, fault } = args;
   const attrs: SgdAttrs = {
     count: params.length,
     momentum: args.momentum ?? 0,
     nesterov: args.nesterov ?? false,
+    begins: args.begins ?? false,
   };
-  const outputs = apply(sgdOp, [...params, ...grads, ...velocities, learningRate, applies, fault], attrs);
+  const inputs = [...params, ...grads, ...velocities, learningRate, step, applies, fault];
+  const outputs = apply(sgdOp, inputs, attrs);
   const [newParams = [], newVelocities = [], control = []] = cut(outputs, [
     attrs.count,
     slotsOf(attrs),
-    CONTROL.length,
+    STEP_CONTROL.length,
   ]);
-  return { params: newParams, velocities: newVelocities, ...named(CONTROL, control) };
+  return { params: newParams, velocities: newVelocities, ...named(STEP_CONTROL, control) };
 }
