@@ -91,8 +91,8 @@ function showTip(line: HTMLElement, tip: HTMLElement, figure: HTMLElement, text:
   line.addEventListener('pointermove', ({ clientX, clientY }) => {
     tip.textContent = text();
     tip.hidden = false;
-    const { left, top, width } = figure.getBoundingClientRect();
-    tip.style.left = `${Math.max(0, Math.min(clientX - left + 12, width - tip.offsetWidth))}px`;
+    const { left, top } = figure.getBoundingClientRect();
+    tip.style.left = `max(0px, min(${clientX - left + 12}px, 100% - ${tip.offsetWidth}px))`;
     tip.style.top = `${clientY - top + 16}px`;
   });
   line.addEventListener('pointerleave', () => {

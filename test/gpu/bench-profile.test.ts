@@ -93,7 +93,11 @@ it('shows a timeline in the order of execution, and the same dispatches as a tab
     expect(times).toEqual([...times].sort((a, b) => b - a));
     for (const row of rows) expect(row.at(-1)).toMatch(/^\S+ G(FLOP|B)\/s, \d+ %$/);
 
-    await page.hover('#profile .line:nth-child(3)');
+    // An event and not the mouse, which would leave the line as soon as the window narrows.
+    await page.$eval('#profile .line:nth-child(3)', (line) => {
+      const { right, top } = line.getBoundingClientRect();
+      line.dispatchEvent(new PointerEvent('pointermove', { clientX: right - 4, clientY: top + 4 }));
+    });
     const tip = await page.$eval('#profile .tip', (one) => (one as HTMLElement).innerText);
     expect(tip).toMatch(/^2\. \S+\n.+ ms, .+ % of the step/s);
 
