@@ -4,6 +4,7 @@
  */
 
 import { HeddleError } from '../core/errors.js';
+import { nudge } from './nudge.js';
 
 /** The result of work done inside error scopes. `error` never rejects: it settles with what the device objects to, if anything. */
 export interface Scoped<T> {
@@ -80,9 +81,15 @@ export class Health {
         reject(this.#loss);
         return;
       }
-      this.#waiting.add(reject);
+      const stopNudging = nudge(this.#device.queue);
+      work.then(stopNudging, stopNudging);
+      const fail = (error: unknown): void => {
+        stopNudging();
+        reject(error);
+      };
+      this.#waiting.add(fail);
       const settle = (finish: () => void): void => {
-        if (this.#waiting.delete(reject)) finish();
+        if (this.#waiting.delete(fail)) finish();
       };
       work
         .then(async (value) => {
@@ -95,7 +102,7 @@ export class Health {
         .catch((error: unknown) => {
           // Work is aborted a moment before the loss that aborted it is announced, and the loss says more.
           const delay = isAbort(error) ? LOSS_DELAY : 0;
-          setTimeout(() => settle(() => reject(asHeddleError(error))), delay);
+          setTimeout(() => settle(() => fail(asHeddleError(error))), delay);
         });
     });
   }

@@ -93,7 +93,7 @@ export function fakeDevice(): FakeDevice {
       finish: () => ({}),
     }),
     queue: {
-      submit: () => calls.push('submit'),
+      submit: (buffers: readonly unknown[]) => buffers.length > 0 && calls.push('submit'),
       onSubmittedWorkDone: () => (fake.hang ? never : Promise.resolve()),
       writeBuffer: (target: GPUBuffer, _: number, data: ArrayBuffer, from: number, bytes: number) => {
         calls.push(`write ${target.label}`);
